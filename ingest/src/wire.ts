@@ -1,0 +1,124 @@
+// The shapes that ingest's own JSON API answers with: what the explorer and the command line read.
+// Times and durations are nanoseconds as decimal strings (they do not fit a JSON number), times since the Unix
+// epoch. Attribute values are OTLP/JSON `AnyValue`s, so that an integer stays an integer and bytes stay bytes.
+// Ids are lower-case hex: 32 digits for a trace, 16 for a span.
+import { z } from 'zod'
+
+const unsignedNanoseconds = z.string().regex(/^\d{1,20}$/)
+const signedNanoseconds = z.string().regex(/^-?\d{1,20}$/)
+
+/** Who sent a span: Beyla or OBI, the bridge, ingest's own requests and jobs, any other OpenTelemetry sender. */
+export const traceSource = z.enum(['beyla', 'bpftrace', 'http', 'scheduler', 'otlp'])
+export type TraceSource = z.infer<typeof traceSource>
+
+/** What the `source` filter takes: one source, or `ebpf` for `beyla` and `bpftrace` together. */
+export const sourceFilter = z.enum([...traceSource.options, 'ebpf'])
+export type SourceFilter = z.infer<typeof sourceFilter>
+
+/** OTLP/JSON AnyValue. Exactly one key is set; none for an empty value. */
+export type AnyValue = {
+  stringValue?: string
+  boolValue?: boolean
+  /** A 64-bit integer in decimal. */
+  intValue?: string
+  doubleValue?: number | 'NaN' | 'Infinity' | '-Infinity'
+  /** Base64. */
+  bytesValue?: string
+  arrayValue?: { values: AnyValue[] }
+  kvlistValue?: { values: KeyValue[] }
+}
+export type KeyValue = { key: string; value: AnyValue }
+
+export const anyValue: z.ZodType<AnyValue> = z.object({
+  stringValue: z.string().optional(),
+  boolValue: z.boolean().optional(),
+  intValue: z.string().optional(),
+  doubleValue: z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]).optional(),
+  bytesValue: z.string().optional(),
+  get arrayValue() {
+    return z.object({ values: z.array(anyValue) }).optional()
+  },
+  get kvlistValue() {
+    return z.object({ values: z.array(keyValue) }).optional()
+  },
+}) as z.ZodType<AnyValue>
+export const keyValue: z.ZodType<KeyValue> = z.object({ key: z.string(), value: anyValue })
+
+export const spanKind = z.enum(['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'])
+export type SpanKind = z.infer<typeof spanKind>
+
+export const statusCode = z.enum(['UNSET', 'OK', 'ERROR'])
+export type StatusCode = z.infer<typeof statusCode>
+
+export const span = z.object({
+  traceId: z.string(),
+  spanId: z.string(),
+  /** Absent on a root span. It may name a span that the store does not hold. */
+  parentSpanId: z.string().optional(),
+  traceState: z.string().optional(),
+  name: z.string(),
+  kind: spanKind,
+  startUnixNano: unsignedNanoseconds,
+  /** End minus start; negative where a sender's clock went backwards: shown as sent, never repaired. */
+  durationNano: signedNanoseconds,
+  status: z.object({ code: statusCode, message: z.string().optional() }),
+  source: traceSource,
+  /** Resource attribute `service.name`, or `unknown_service`. */
+  service: z.string(),
+  attributes: z.array(keyValue),
+  events: z.array(
+    z.object({ timeUnixNano: unsignedNanoseconds, name: z.string(), attributes: z.array(keyValue) }),
+  ),
+  links: z.array(z.object({ traceId: z.string(), spanId: z.string(), attributes: z.array(keyValue) })),
+  resource: z.object({ attributes: z.array(keyValue) }),
+  scope: z.object({ name: z.string(), version: z.string() }),
+})
+export type Span = z.infer<typeof span>
+
+/** One row of a list of traces. Counts and times cover all stored spans of the trace, not just those that matched. */
+export const traceSummary = z.object({
+  traceId: z.string(),
+  /** Of the span without a parent; where the store holds none, of the earliest span. */
+  rootService: z.string(),
+  rootName: z.string(),
+  /** Whether the span that rootService and rootName come from has no parent. */
+  rootSeen: z.boolean(),
+  startUnixNano: unsignedNanoseconds,
+  /** From the earliest start to the latest end. */
+  durationNano: signedNanoseconds,
+  spanCount: z.int(),
+  errorCount: z.int(),
+  sources: z.array(traceSource),
+  services: z.array(z.string()),
+})
+export type TraceSummary = z.infer<typeof traceSummary>
+
+/** Query of `GET /api/traces`. A trace is found by any span of it that lies in the time range and fits the filters. */
+export const tracesQuery = z.object({
+  /** Earliest span start, Unix nanoseconds, inclusive. */
+  start: unsignedNanoseconds.optional(),
+  /** Latest span start, Unix nanoseconds, exclusive. */
+  end: unsignedNanoseconds.optional(),
+  service: z.string().min(1).optional(),
+  source: sourceFilter.optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(20),
+})
+export type TracesQuery = z.infer<typeof tracesQuery>
+
+/** Answer of `GET /api/traces`: newest first by the trace's start. */
+export const tracesAnswer = z.object({ traces: z.array(traceSummary) })
+export type TracesAnswer = z.infer<typeof tracesAnswer>
+
+/** Answer of `GET /api/traces/:id`: spans by start time, a parent before its children where the two are equal. */
+export const traceAnswer = z.object({ traceId: z.string(), spans: z.array(span) })
+export type TraceAnswer = z.infer<typeof traceAnswer>
+
+/** Answer of `GET /api/services`: services by name, with the sources that sent them. */
+export const servicesAnswer = z.object({
+  services: z.array(z.object({ name: z.string(), sources: z.array(traceSource) })),
+})
+export type ServicesAnswer = z.infer<typeof servicesAnswer>
+
+/** Body of every 4xx and 5xx of the API: what happened, with the value, and what to do. */
+export const apiError = z.object({ error: z.object({ code: z.string(), message: z.string() }) })
+export type ApiError = z.infer<typeof apiError>
