@@ -1,1 +1,4 @@
-export {}
+// The bridge's front door.
+export { bridgeErrors, BridgeError, type BridgeErrorCode } from './errors.ts'
+export type { BridgeFlags } from './config.ts'
+export { runBridge } from './run.ts'

@@ -1,0 +1,87 @@
+// How a bpftrace process failed to the one error that tells the user what to do. The texts were collected from
+// 0.17.0 and 0.23.2.
+import { BridgeError } from '../errors.ts'
+
+export type FailedRun = {
+  /** What was run, for the message. */
+  program: string
+  /** `ENOENT` and the like, where the process could not be started. */
+  spawnError?: string | undefined
+  exitCode?: number | undefined
+  signal?: string | undefined
+  stderr: readonly string[]
+  /** Lines of stdout that were no records. */
+  stdoutText: readonly string[]
+  targetPid?: number | undefined
+}
+
+const harmless = [/RLIMIT_MEMLOCK/, /available_filter_functions/, /^\s*$/]
+
+export function classifyFailure(run: FailedRun): BridgeError {
+  const said = run.stderr.filter((line) => !harmless.some((pattern) => pattern.test(line)))
+  const text = [...said, ...run.stdoutText].join('\n')
+  if (run.spawnError === 'ENOENT') return missing(run.program)
+  if (run.spawnError !== undefined) {
+    return new BridgeError('bpftrace_failed', `${run.program} could not be started: ${run.spawnError}`)
+  }
+  if (
+    /only supports running as the root user|Operation not permitted|EPERM|requires.*CAP_|missing.*capabilit/i.test(
+      text,
+    )
+  ) {
+    return notPermitted(text)
+  }
+  if (
+    /No probes to attach|Failed to find usdt probe|couldn't find|probe.*(not found|does not exist)/i.test(
+      text,
+    )
+  ) {
+    return new BridgeError(
+      'probe_missing',
+      `bpftrace found none of the probes of the script:\n${text}\nList what the target has: bpftrace -l 'usdt:*' -p ${run.targetPid ?? 'PID'}`,
+    )
+  }
+  if (/No such process/.test(text)) return targetGone(run.targetPid ?? 0)
+  if (/stack limit of 512 bytes/.test(text)) {
+    return new BridgeError(
+      'script_invalid',
+      `the strings of one event do not fit the kernel's 512-byte stack (bpftrace before 0.23; up to three strings fit): move an attribute to the other probe or leave one out\n${text}`,
+    )
+  }
+  if (
+    /^(stdin|[^:\n]+\.bt):\d+(:|-|\d)|syntax error|failed to open file|ERROR: .*(Unknown|undefined)/im.test(
+      text,
+    )
+  ) {
+    return new BridgeError(
+      'script_invalid',
+      `bpftrace refuses the script; correct the place it names:\n${text}`,
+    )
+  }
+  const ending = run.signal === undefined ? `exit code ${run.exitCode ?? 'unknown'}` : `signal ${run.signal}`
+  return new BridgeError(
+    'bpftrace_failed',
+    `bpftrace ended with ${ending}${text === '' ? ', saying nothing' : `:\n${text}`}`,
+  )
+}
+
+export function missing(program: string): BridgeError {
+  return new BridgeError(
+    'bpftrace_missing',
+    `there is no program "${program}": install bpftrace (Debian, Ubuntu: apt-get install bpftrace) or name it with PROBESPAN_BPFTRACE`,
+  )
+}
+
+export function notPermitted(detail: string): BridgeError {
+  return new BridgeError(
+    'not_permitted',
+    `bpftrace may not load BPF programs: run the bridge as root (in a container: privileged)\n${detail}`.trim(),
+  )
+}
+
+export function targetGone(pid: number): BridgeError {
+  return new BridgeError(
+    'target_gone',
+    `there is no process with pid ${pid}: start the target first and give its pid with --pid or TARGET_PID`,
+  )
+}

@@ -1,0 +1,46 @@
+// What bpftrace itself can tell before it attaches: its version, and where a process has its USDT probes.
+import { execa } from 'execa'
+import { BridgeError } from '../errors.ts'
+import { classifyFailure, targetGone } from './failure.ts'
+import { parseVersion, type BpftraceVersion } from './version.ts'
+import { existsSync } from 'node:fs'
+
+const answerTimeoutMs = 30_000
+
+export async function bpftraceVersion(program: string): Promise<BpftraceVersion> {
+  const output = await run(program, ['--version'], undefined)
+  const version = parseVersion(output)
+  if (version) return version
+  throw new BridgeError('bpftrace_failed', `${program} --version printed no version: ${output.slice(0, 200)}`)
+}
+
+/** Attach points of a provider's probes in a process, such as `usdt:/proc/1/root/app/shop:shop:order_start`, by probe name. */
+export async function usdtProbesOf(
+  program: string,
+  pid: number,
+  provider: string,
+): Promise<Map<string, string[]>> {
+  if (!existsSync(`/proc/${pid}`)) throw targetGone(pid)
+  const output = await run(program, ['-p', String(pid), '-l', `usdt:*:${provider}:*`], pid)
+  const probes = new Map<string, string[]>()
+  for (const line of output.split('\n')) {
+    const name = /^usdt:.*:([^:]+)$/.exec(line.trim())?.[1]
+    if (name === undefined) continue
+    probes.set(name, [...(probes.get(name) ?? []), line.trim()])
+  }
+  return probes
+}
+
+async function run(program: string, args: string[], targetPid: number | undefined): Promise<string> {
+  const result = await execa(program, args, { reject: false, stdin: 'ignore', timeout: answerTimeoutMs })
+  if (result.exitCode === 0) return result.stdout
+  throw classifyFailure({
+    program,
+    spawnError: result.exitCode === undefined && result.signal === undefined ? result.code : undefined,
+    exitCode: result.exitCode,
+    signal: result.signal,
+    stderr: result.stderr.split('\n'),
+    stdoutText: [],
+    targetPid,
+  })
+}

@@ -1,0 +1,86 @@
+// One bpftrace process: its stdout as records, its end as a result. Stdout is drained without pause whatever the
+// receiver does, because a reader that stalls loses events in the kernel.
+import { execa, type ResultPromise } from 'execa'
+import { LineSplitter } from './lines.ts'
+import { classifyFailure, type FailedRun } from './failure.ts'
+import type { BridgeError } from '../errors.ts'
+
+/** bpftrace drains its buffers after SIGTERM; past this it is killed. */
+const stopDeadlineMs = 5000
+const stderrLinesMax = 50
+const options = {
+  buffer: false,
+  reject: false,
+  stdin: 'ignore',
+  forceKillAfterDelay: stopDeadlineMs,
+} as const
+
+export type BpftraceEnd = { failure?: BridgeError }
+
+export class BpftraceProcess {
+  /** Settles when the process has ended and every line was handed on. Never rejects. */
+  readonly ended: Promise<BpftraceEnd>
+  private readonly child: ResultPromise<typeof options>
+  private readonly splitter = new LineSplitter()
+  private readonly stderr: string[] = []
+  private readonly stdoutText: string[] = []
+  private readonly program: string
+  private readonly targetPid: number | undefined
+  private stopping = false
+
+  /** `onLine` gets every line of stdout, as `LineSplitter` cuts it. */
+  constructor(
+    program: string,
+    args: readonly string[],
+    targetPid: number | undefined,
+    onLine: (line: string) => void,
+  ) {
+    this.program = program
+    this.targetPid = targetPid
+    this.child = execa(program, args, options)
+    this.child.stdout.on('data', (chunk: Buffer) => {
+      for (const line of this.splitter.push(chunk)) onLine(line)
+    })
+    let stderrRest = ''
+    this.child.stderr.on('data', (chunk: Buffer) => {
+      const lines = (stderrRest + chunk.toString('utf8')).split('\n')
+      stderrRest = lines.pop() ?? ''
+      this.stderr.push(...lines)
+      this.stderr.splice(0, this.stderr.length - stderrLinesMax)
+    })
+    this.ended = this.wait(onLine, () => stderrRest)
+  }
+
+  get overlongLines(): number {
+    return this.splitter.overlong
+  }
+
+  /** A line that was no record: it may say why bpftrace fails. */
+  noteText(text: string): void {
+    if (this.stdoutText.length < stderrLinesMax) this.stdoutText.push(text)
+  }
+
+  /** Asks bpftrace to end and print what it holds; kills it past the deadline. */
+  stop(): Promise<BpftraceEnd> {
+    this.stopping = true
+    this.child.kill()
+    return this.ended
+  }
+
+  private async wait(onLine: (line: string) => void, stderrRest: () => string): Promise<BpftraceEnd> {
+    const result = await this.child
+    for (const line of this.splitter.end()) onLine(line)
+    if (stderrRest() !== '') this.stderr.push(stderrRest())
+    if (result.exitCode === 0 || this.stopping) return {}
+    const run: FailedRun = {
+      program: this.program,
+      spawnError: result.exitCode === undefined && result.signal === undefined ? result.code : undefined,
+      exitCode: result.exitCode,
+      signal: result.signal,
+      stderr: this.stderr,
+      stdoutText: this.stdoutText,
+      targetPid: this.targetPid,
+    }
+    return { failure: classifyFailure(run) }
+  }
+}

@@ -1,0 +1,169 @@
+// Composes the bridge: bpftrace (or a recording) → pipeline → spans → delivery. One `Bridge` a run.
+import { createWriteStream, type WriteStream } from 'node:fs'
+import { RandomIdGenerator, type SpanExporter } from '@opentelemetry/sdk-trace-base'
+import { resourceFromAttributes, type Resource } from '@opentelemetry/resources'
+import { BpftraceProcess, type BpftraceEnd } from './bpftrace/process.ts'
+import { bpftraceVersion } from './bpftrace/probes.ts'
+import { LineSplitter } from './bpftrace/lines.ts'
+import { reorderWindowMs, type BpftraceVersion } from './bpftrace/version.ts'
+import type { BridgeConfig } from './config.ts'
+import type { Definition } from './definition/definition.ts'
+import { Delivery, type DeliveryCounts } from './deliver/delivery.ts'
+import type { MatchedSpan, MatcherCounts } from './match/matcher.ts'
+import { Pipeline, type PipelineCounts } from './pipeline.ts'
+import { headLine, readRecording, type RecordingHead } from './recording.ts'
+import { definitionOf, prepareArguments } from './source.ts'
+import { processResource } from './span/process-resource.ts'
+import { readableSpan } from './span/readable-span.ts'
+import { calibrate } from './time/clock.ts'
+
+const tickMs = 100
+const recalibrateMs = 60_000
+const closeDeadlineMs = 5000
+
+export type BridgeReport = MatcherCounts &
+  PipelineCounts &
+  DeliveryCounts & { open: number; late: number; overlongLines: number }
+
+export type BridgeLog = { info(text: string): void; warn(text: string): void }
+
+export class Bridge {
+  private readonly config: BridgeConfig
+  private readonly log: BridgeLog
+  private readonly delivery: Delivery
+  private readonly ids = new RandomIdGenerator()
+  private pipeline: Pipeline | undefined
+  private process: BpftraceProcess | undefined
+  private stopping = false
+
+  constructor(config: BridgeConfig, exporter: SpanExporter, log: BridgeLog) {
+    this.config = config
+    this.log = log
+    this.delivery = new Delivery(exporter, {
+      onError: (error, permanent) => this.noteExportError(error, permanent),
+    })
+  }
+
+  /**
+   * Runs until bpftrace ends (the target ended), the recording is played or `stop` is called; everything matched is
+   * then delivered, within a deadline. `onReady` is called once events are seen. Rejects with BridgeError.
+   */
+  async run(onReady: () => void): Promise<BridgeReport> {
+    const definition = await definitionOf(this.config)
+    const end =
+      this.config.replayPath === undefined
+        ? await this.runLive(definition, onReady)
+        : await this.replay(definition, this.config.replayPath, onReady)
+    await this.delivery.close(closeDeadlineMs)
+    if (end.failure) throw end.failure
+    return this.report()
+  }
+
+  /** Ends `run` in order: bpftrace drains, what it holds is matched and delivered. */
+  stop(): void {
+    this.stopping = true
+    void this.process?.stop()
+  }
+
+  report(): BridgeReport {
+    const { pipeline } = this
+    if (!pipeline) throw new Error('report before run')
+    return {
+      ...pipeline.matcher.counts,
+      ...pipeline.counts,
+      ...this.delivery.counts,
+      open: pipeline.matcher.openCount,
+      late: pipeline.reorder.late,
+      overlongLines: this.process?.overlongLines ?? 0,
+    }
+  }
+
+  private async runLive(definition: Definition, onReady: () => void): Promise<BpftraceEnd> {
+    const { bpftrace: program, targetPid } = this.config
+    const version = await bpftraceVersion(program)
+    const args = await prepareArguments(this.config, definition)
+    const resource = await processResource(targetPid, this.resourceAttributes(definition))
+    let { offsetNs } = calibrate()
+    const recording = this.openRecording({ bpftrace: version, bootToUnixNs: offsetNs, resource })
+    const pipeline = this.createPipeline(definition, version, (bootNs) => bootNs + offsetNs, onReady)
+    this.process = new BpftraceProcess(program, args, targetPid, (line) => {
+      recording?.write(`${line}\n`, 'latin1')
+      this.deliver(pipeline.line(line, process.hrtime.bigint()), resource)
+    })
+    if (this.stopping) this.stop()
+    const ticking = setInterval(() => this.deliver(pipeline.tick(process.hrtime.bigint()), resource), tickMs)
+    const calibrating = setInterval(() => ({ offsetNs } = calibrate()), recalibrateMs)
+    const end = await this.process.ended
+    clearInterval(ticking)
+    clearInterval(calibrating)
+    this.deliver(pipeline.end(), resource)
+    await new Promise<void>((resolve) => (recording ? recording.end(resolve) : resolve()))
+    if (!end.failure && !this.stopping) this.log.info(`process ${targetPid} has ended`)
+    return end
+  }
+
+  private async replay(definition: Definition, path: string, onReady: () => void): Promise<BpftraceEnd> {
+    const { head, bytes } = await readRecording(path)
+    const resource = resourceFromAttributes({
+      ...head.resource.attributes,
+      ...this.resourceAttributes(definition),
+      // Says on every span that it is not live.
+      'probespan.replay': true,
+    })
+    const toUnixNs = (bootNs: bigint): bigint => bootNs + head.bootToUnixNs
+    const pipeline = this.createPipeline(definition, head.bpftrace, toUnixNs, onReady)
+    const splitter = new LineSplitter()
+    for (const line of [...splitter.push(bytes), ...splitter.end()]) {
+      this.deliver(pipeline.line(line, process.hrtime.bigint()), resource)
+    }
+    this.deliver(pipeline.end(), resource)
+    return {}
+  }
+
+  private createPipeline(
+    definition: Definition,
+    version: BpftraceVersion,
+    toUnixNs: (bootNs: bigint) => bigint,
+    onReady: () => void,
+  ): Pipeline {
+    this.pipeline = new Pipeline({
+      definition,
+      toUnixNs,
+      reorderWindowNs: BigInt(reorderWindowMs(version)) * 1_000_000n,
+      ids: this.ids,
+      onReady,
+      onAttached: () => {
+        // A generated program says itself when it is attached; of a user's script this is all there is to know.
+        if (this.config.source.kind === 'script') onReady()
+      },
+      onRemark: (text) => {
+        this.process?.noteText(text)
+        this.log.warn(text)
+      },
+    })
+    return this.pipeline
+  }
+
+  private deliver(spans: readonly MatchedSpan[], resource: Resource): void {
+    for (const span of spans) this.delivery.push(readableSpan(span, resource))
+  }
+
+  private resourceAttributes(definition: Definition): Record<string, string> {
+    const { serviceName } = this.config
+    return { ...definition.resource, ...(serviceName !== undefined && { 'service.name': serviceName }) }
+  }
+
+  private openRecording(head: RecordingHead): WriteStream | undefined {
+    if (this.config.recordPath === undefined) return undefined
+    const stream = createWriteStream(this.config.recordPath)
+    stream.write(headLine(head))
+    return stream
+  }
+
+  private noteExportError(error: Error, permanent: boolean): void {
+    const next = permanent
+      ? 'these spans are dropped. A 401 means that the API key is missing: OTEL_EXPORTER_OTLP_HEADERS=X-API-Key=…'
+      : 'kept and tried again'
+    this.log.warn(`could not deliver to ${this.config.tracesUrl} (${error.message}): ${next}`)
+  }
+}

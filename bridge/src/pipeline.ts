@@ -1,0 +1,119 @@
+// The lines of a bpftrace stream to matched spans: parse, put in order, pair. Pure: every time comes in as an
+// argument (monotonic nanoseconds), ids come from the generator, so the same lines give the same spans however the
+// stream was cut. Whatever is not an event is counted, with the first few kept to show.
+import { readOutput, type OutputRecord } from './bpftrace/output.ts'
+import type { Definition } from './definition/definition.ts'
+import { readyTuple } from './definition/program.ts'
+import type { EventResult, ProbeEvent } from './event/event.ts'
+import { PrintfReader } from './event/printf.ts'
+import { TupleReader } from './event/tuple.ts'
+import { Matcher, type IdGenerator, type MatchedSpan } from './match/matcher.ts'
+import { ReorderBuffer } from './match/reorder.ts'
+
+export type PipelineOptions = {
+  definition: Definition
+  /** CLOCK_BOOTTIME to Unix nanoseconds. */
+  toUnixNs: (bootNs: bigint) => bigint
+  reorderWindowNs: bigint
+  ids: IdGenerator
+  onReady?: () => void
+  onAttached?: (probes: number) => void
+  /** Text that is no record, and run-time errors of the program. */
+  onRemark?: (text: string) => void
+}
+
+export type PipelineCounts = {
+  /** Lost in the kernel's buffers, as far as bpftrace reports it. */
+  lostEvents: number
+  /** Records that should be events and are not. */
+  malformed: number
+}
+
+const malformedShownMax = 5
+
+export class Pipeline {
+  readonly counts: PipelineCounts = { lostEvents: 0, malformed: 0 }
+  readonly matcher: Matcher
+  readonly reorder: ReorderBuffer
+  private readonly options: PipelineOptions
+  private readonly tuples: TupleReader
+  private readonly printf = new PrintfReader()
+
+  constructor(options: PipelineOptions) {
+    this.options = options
+    this.tuples = new TupleReader(options.definition, options.toUnixNs)
+    this.reorder = new ReorderBuffer(options.reorderWindowNs)
+    this.matcher = new Matcher(options.ids)
+  }
+
+  /** The spans that this line completes. */
+  line(line: string, nowNs: bigint): MatchedSpan[] {
+    const due: ProbeEvent[] = []
+    for (const result of this.events(readOutput(line))) {
+      if (result.ok) due.push(...this.reorder.push(result.event, nowNs))
+      else this.noteMalformed(result.reason)
+    }
+    return this.match(due)
+  }
+
+  /** The spans that time completes; also gives up starts that waited too long. Call it a few times a second. */
+  tick(nowNs: bigint): MatchedSpan[] {
+    const spans = this.match(this.reorder.advance(nowNs))
+    const settledNs = this.reorder.settledUntil(nowNs)
+    if (settledNs !== undefined) this.matcher.expire(settledNs)
+    return spans
+  }
+
+  /** The stream has ended. */
+  end(): MatchedSpan[] {
+    return this.match(this.reorder.flush())
+  }
+
+  private events(record: OutputRecord): EventResult[] {
+    switch (record.kind) {
+      case 'value':
+        return this.tuple(record.value)
+      case 'printf':
+        return this.printf.read(record.text)
+      case 'attached':
+        this.options.onAttached?.(record.probes)
+        return []
+      case 'lost':
+        this.counts.lostEvents += record.events
+        return []
+      case 'text':
+        this.options.onRemark?.(record.text)
+        return []
+      case 'error':
+        this.options.onRemark?.(`${record.type}: ${record.message}`)
+        return []
+      case 'map':
+      case 'recording':
+      case 'other':
+        return []
+    }
+  }
+
+  private tuple(value: unknown): EventResult[] {
+    if (!Array.isArray(value)) return [{ ok: false, reason: `printed value is no tuple: ${String(value)}` }]
+    if (value[0] === readyTuple[0] && value[1] === readyTuple[1]) {
+      this.options.onReady?.()
+      return []
+    }
+    return [this.tuples.read(value)]
+  }
+
+  private match(events: readonly ProbeEvent[]): MatchedSpan[] {
+    const spans: MatchedSpan[] = []
+    for (const event of events) {
+      const span = this.matcher.push(event)
+      if (span) spans.push(span)
+    }
+    return spans
+  }
+
+  private noteMalformed(reason: string): void {
+    this.counts.malformed += 1
+    if (this.counts.malformed <= malformedShownMax) this.options.onRemark?.(reason)
+  }
+}

@@ -1,0 +1,54 @@
+// A recording: bpftrace's stdout as it came, behind one line of the bridge's own that says what the stream itself
+// does not: the bpftrace version, how its clock related to Unix time, and what process it watched.
+import { readFile } from 'node:fs/promises'
+import { resourceFromAttributes, type Resource } from '@opentelemetry/resources'
+import { readOutput, recordingType } from './bpftrace/output.ts'
+import { parseVersion, versionText, type BpftraceVersion } from './bpftrace/version.ts'
+import { BridgeError } from './errors.ts'
+
+export type RecordingHead = {
+  bpftrace: BpftraceVersion
+  /** CLOCK_BOOTTIME + this = Unix time, nanoseconds. */
+  bootToUnixNs: bigint
+  resource: Resource
+}
+
+/** The lines of a recording are small enough to hold: a guard against naming the wrong file. */
+const recordingBytesMax = 256 * 1024 * 1024
+
+export function headLine(head: RecordingHead): string {
+  const data = {
+    bpftrace: versionText(head.bpftrace),
+    bootToUnixNs: head.bootToUnixNs.toString(),
+    resource: head.resource.attributes,
+  }
+  return `${JSON.stringify({ type: recordingType, data })}\n`
+}
+
+/** Throws BridgeError `config_invalid` where the file is no recording. */
+export async function readRecording(path: string): Promise<{ head: RecordingHead; bytes: Buffer }> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new BridgeError('config_invalid', `cannot read the recording ${path}: ${error.code}`)
+  })
+  const lineEnd = bytes.indexOf('\n')
+  const record = readOutput(bytes.subarray(0, lineEnd === -1 ? 0 : lineEnd).toString('latin1'))
+  const head = record.kind === 'recording' ? headOf(record.data) : undefined
+  if (!head || bytes.length > recordingBytesMax) {
+    throw new BridgeError(
+      'config_invalid',
+      `${path} is no recording of at most ${recordingBytesMax} bytes: make one with "probespan bridge --record FILE"`,
+    )
+  }
+  return { head, bytes: bytes.subarray(lineEnd + 1) }
+}
+
+function headOf(data: { [key: string]: unknown }): RecordingHead | undefined {
+  const bpftrace = parseVersion(String(data.bpftrace))
+  const offset = String(data.bootToUnixNs)
+  if (!bpftrace || !/^-?\d+$/.test(offset)) return undefined
+  const attributes: Record<string, string | number> = {}
+  for (const [key, value] of Object.entries(data.resource ?? {})) {
+    if (typeof value === 'string' || typeof value === 'number') attributes[key] = value
+  }
+  return { bpftrace, bootToUnixNs: BigInt(offset), resource: resourceFromAttributes(attributes) }
+}

@@ -1,0 +1,45 @@
+// A pid to the resource of the spans that its process fired, as /proc tells. A process that is already gone still
+// has its pid and the names that were configured.
+import { readFile, readlink } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { basename } from 'node:path'
+import { resourceFromAttributes, type Resource } from '@opentelemetry/resources'
+import { bridgeName, bridgeVersion } from '../version.ts'
+
+/**
+ * Reads /proc/`pid`. `attributes` win over what is found, `service.name` among them; without one the executable's
+ * name is the service's.
+ */
+export async function processResource(
+  pid: number,
+  attributes: Readonly<Record<string, string>>,
+): Promise<Resource> {
+  const executable = await readlink(`/proc/${pid}/exe`).catch(() => undefined)
+  const name = executable && basename(executable.replace(/ \(deleted\)$/, ''))
+  const container = await containerIdOf(pid)
+  return resourceFromAttributes({
+    'service.name': name ?? 'unknown_service',
+    'host.name': hostname(),
+    'process.pid': pid,
+    ...(name !== undefined && { 'process.executable.name': name }),
+    ...(executable !== undefined && { 'process.executable.path': executable }),
+    ...(container !== undefined && { 'container.id': container }),
+    'telemetry.distro.name': bridgeName,
+    'telemetry.distro.version': bridgeVersion,
+    ...attributes,
+  })
+}
+
+/**
+ * The container's id: from the control group's path, or (inside a control group namespace, where that path is
+ * only `/`) from where the engine keeps the files that it mounts over /etc/hosts and /etc/resolv.conf.
+ */
+async function containerIdOf(pid: number): Promise<string | undefined> {
+  const read = (name: string): Promise<string> => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')
+  return containerId(await read('cgroup'), await read('mountinfo'))
+}
+
+export function containerId(cgroup: string, mountinfo: string): string | undefined {
+  const mounts = mountinfo.split('\n').filter((line) => / \/etc\/(hosts|hostname|resolv\.conf) /.test(line))
+  return /[0-9a-f]{64}/.exec(cgroup)?.[0] ?? /containers\/([0-9a-f]{64})\//.exec(mounts.join('\n'))?.[1]
+}
