@@ -5,7 +5,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { z } from 'zod'
@@ -16,7 +16,7 @@ const compileTimeoutMs = 60_000
 const complaintCharsMax = 4_000
 const aptCommand = 'apt-get install gcc libc6-dev systemtap-sdt-dev'
 const sourcePath = fileURLToPath(new URL('../addon/probes.c', import.meta.url))
-const stampPath = join(dirname(addonPath), 'probes.stamp.json')
+const stampName = 'probes.stamp.json'
 const flags = '-shared -fPIC -std=gnu11 -O2 -Wall -Wextra -Werror -fvisibility=hidden -DNAPI_VERSION=8'.split(
   ' ',
 )
@@ -35,41 +35,41 @@ export interface BuildResult {
 }
 
 export interface BuildOptions {
+  /** Where the addon and its stamp go. */
+  folder?: string
   /** Where `cc` is looked for. */
   env?: NodeJS.ProcessEnv
-  /** Compiles even if nothing changed. */
-  force?: boolean
 }
 
 /** Builds if needed. Throws an OperationalError that says which packages to install if the compiler lacks something. */
-export async function buildAddon({
-  env = process.env,
-  force = false,
-}: BuildOptions = {}): Promise<BuildResult> {
+export async function buildAddon(options: BuildOptions = {}): Promise<BuildResult> {
+  const { folder = dirname(addonPath), env = process.env } = options
+  const path = join(folder, basename(addonPath))
+  const stampPath = join(folder, stampName)
   const require = createRequire(import.meta.url)
   const { include_dir: includeDir } = headersModule.parse(require('node-api-headers'))
   const { version: headersVersion } = headersPackage.parse(require('node-api-headers/package.json'))
   const args = [...flags, '-isystem', includeDir]
-  const source = await readFile(sourcePath)
-  const sourceSha256 = createHash('sha256').update(source).digest('hex')
+  const sourceSha256 = createHash('sha256')
+    .update(await readFile(sourcePath))
+    .digest('hex')
   const stamp = JSON.stringify({ sourceSha256, command: ['cc', ...args], headersVersion, arch: process.arch })
-  const current = existsSync(addonPath) && (await readStamp()) === stamp
-  if (current && !force) return { path: addonPath, built: false }
+  if (existsSync(path) && (await readStamp(stampPath)) === stamp) return { path, built: false }
 
-  await mkdir(dirname(addonPath), { recursive: true })
-  const unfinished = `${addonPath}.${randomUUID()}`
+  await mkdir(folder, { recursive: true })
+  const unfinished = `${path}.${randomUUID()}`
   try {
     await compile([...args, '-o', unfinished, sourcePath], env)
     // Renamed, not written in place: a running shop keeps its own file, and two builds at once cannot mix.
-    await rename(unfinished, addonPath)
+    await rename(unfinished, path)
   } finally {
     await rm(unfinished, { force: true })
   }
   await writeFile(stampPath, stamp)
-  return { path: addonPath, built: true }
+  return { path, built: true }
 }
 
-async function readStamp(): Promise<string | undefined> {
+async function readStamp(stampPath: string): Promise<string | undefined> {
   return existsSync(stampPath) ? readFile(stampPath, 'utf8') : undefined
 }
 
@@ -85,7 +85,8 @@ async function compile(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
 /** From the compiler's exit code (or the system's error code) and its complaints to one message with what to do. */
 export function explain(code: string | number | null | undefined, stderr: string): string {
   if (code === 'ENOENT') return `No C compiler: \`cc\` was not found. Run as root: ${aptCommand}`
-  const header = /fatal error: (\S+): No such file/.exec(stderr)?.[1]
+  // As gcc and as clang say it.
+  const header = /fatal error: '?([^\s':]+)'?(?:: No such file| file not found)/.exec(stderr)?.[1]
   if (header !== undefined) return `The C header ${header} is missing. Run as root: ${aptCommand}`
   const complaint = stderr.trim().slice(0, complaintCharsMax) || `cc ended with ${code ?? 'a signal'}`
   return `The probes could not be compiled:\n${complaint}`

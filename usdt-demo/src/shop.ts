@@ -11,6 +11,7 @@ const bodyBytesMax = 16 * 1024
 
 export function createShop(parts: ShopParts): FastifyInstance {
   const app = fastify({ genReqId: requestIds(parts.clock()), bodyLimit: bodyBytesMax })
+  freeConnections(app)
   void app.register((observed, _options, done) => {
     observeRequests(observed, parts)
     observed.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'no such page' }))
@@ -20,4 +21,17 @@ export function createShop(parts: ShopParts): FastifyInstance {
   })
   app.get('/healthz', () => ({ status: 'ok' }))
   return app
+}
+
+/** Once the shop closes, an answer frees its connection; kept alive, it would hold up the close until its deadline. */
+function freeConnections(app: FastifyInstance): void {
+  let closing = false
+  app.addHook('preClose', (done) => {
+    closing = true
+    done()
+  })
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (closing) reply.header('connection', 'close')
+    done(null, payload)
+  })
 }
