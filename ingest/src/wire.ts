@@ -30,18 +30,18 @@ export type AnyValue = {
 export type KeyValue = { key: string; value: AnyValue }
 
 export const anyValue: z.ZodType<AnyValue> = z.object({
-  stringValue: z.string().optional(),
-  boolValue: z.boolean().optional(),
-  intValue: z.string().optional(),
-  doubleValue: z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]).optional(),
-  bytesValue: z.string().optional(),
+  stringValue: z.string().exactOptional(),
+  boolValue: z.boolean().exactOptional(),
+  intValue: z.string().exactOptional(),
+  doubleValue: z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])]).exactOptional(),
+  bytesValue: z.string().exactOptional(),
   get arrayValue() {
-    return z.object({ values: z.array(anyValue) }).optional()
+    return z.object({ values: z.array(anyValue) }).exactOptional()
   },
   get kvlistValue() {
-    return z.object({ values: z.array(keyValue) }).optional()
+    return z.object({ values: z.array(keyValue) }).exactOptional()
   },
-}) as z.ZodType<AnyValue>
+})
 export const keyValue: z.ZodType<KeyValue> = z.object({ key: z.string(), value: anyValue })
 
 export const spanKind = z.enum(['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'])

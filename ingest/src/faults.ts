@@ -1,0 +1,59 @@
+// Every way in which a request or a start can fail, in one table: the code that clients and scripts see, its HTTP
+// status, the google.rpc code that OTLP errors carry, or the process's exit code. README.md lists the same (tested).
+
+/** google.rpc.Code numbers. */
+const rpc = {
+  invalidArgument: 3,
+  notFound: 5,
+  resourceExhausted: 8,
+  unimplemented: 12,
+  internal: 13,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const
+
+export const requestFaults = {
+  body_undecodable: { status: 400, rpc: rpc.invalidArgument },
+  parameter_invalid: { status: 400, rpc: rpc.invalidArgument },
+  key_invalid: { status: 401, rpc: rpc.unauthenticated },
+  trace_unknown: { status: 404, rpc: rpc.notFound },
+  path_unknown: { status: 404, rpc: rpc.notFound },
+  body_too_large: { status: 413, rpc: rpc.resourceExhausted },
+  content_type_unsupported: { status: 415, rpc: rpc.invalidArgument },
+  trace_too_large: { status: 422, rpc: rpc.resourceExhausted },
+  search_too_wide: { status: 422, rpc: rpc.resourceExhausted },
+  internal: { status: 500, rpc: rpc.internal },
+  ingestion_disabled: { status: 501, rpc: rpc.unimplemented },
+  store_busy: { status: 503, rpc: rpc.unavailable },
+  store_failed: { status: 503, rpc: rpc.unavailable },
+} as const
+export type RequestFaultCode = keyof typeof requestFaults
+
+/** A request that cannot be served: the message says what happened, with the value, and what to do. */
+export class RequestFault extends Error {
+  override name = 'RequestFault'
+  readonly code: RequestFaultCode
+  constructor(code: RequestFaultCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+export const exitCodes = {
+  unexpected: 1,
+  config_invalid: 2,
+  port_unavailable: 3,
+  store_too_new: 4,
+  store_not_writable: 5,
+} as const
+export type StartFaultCode = keyof typeof exitCodes
+
+/** A reason not to start, in words for the one who starts it. */
+export class StartFault extends Error {
+  override name = 'StartFault'
+  readonly code: StartFaultCode
+  constructor(code: StartFaultCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}

@@ -1,0 +1,105 @@
+// The JSON API over the store: traces, one trace, services, counters. Shapes are wire.ts's; errors are `apiError`s
+// whose message names the bad parameter and its value.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
+import {
+  hasZodFastifySchemaValidationErrors,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { counters as countersAnswer } from '../counters.ts'
+import type { Counters } from '../counters.ts'
+import { RequestFault, requestFaults } from '../faults.ts'
+import type { KeyCheck } from '../receive/key.ts'
+import { StoreFault } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
+import { servicesAnswer, traceAnswer, tracesAnswer, tracesQuery } from '../wire.ts'
+import type { ApiError } from '../wire.ts'
+
+export type QueryParts = { store: Store; counters: Counters; checkKey: KeyCheck }
+
+// Strict: a misspelt filter would otherwise answer with everything.
+const tracesQueryStrict = z.strictObject(tracesQuery.shape)
+const traceParams = z.object({
+  id: z.string().regex(/^[\da-f]{32}$/i, 'must be a trace id: 32 hex digits'),
+})
+
+export const queryRoutes: FastifyPluginAsyncZod<QueryParts> = async (app, { store, counters, checkKey }) => {
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  app.addHook('onRequest', async (request) => checkKey(request.headers))
+  app.setErrorHandler(async (error, request, reply) => sendFault(faultOf(error, request), reply))
+
+  app.get(
+    '/api/traces',
+    { schema: { querystring: tracesQueryStrict, response: { 200: tracesAnswer } } },
+    async ({ query }) => {
+      const { start, end, ...filter } = query
+      const range = { start: nanoseconds(start), end: nanoseconds(end) }
+      if (range.start !== undefined && range.end !== undefined && range.start >= range.end) {
+        throw new RequestFault('parameter_invalid', `start (${start}) must be before end (${end}).`)
+      }
+      return { traces: await store.findTraces({ ...filter, ...range }) }
+    },
+  )
+  app.get(
+    '/api/traces/:id',
+    { schema: { params: traceParams, response: { 200: traceAnswer } } },
+    async ({ params }) => {
+      const traceId = params.id.toLowerCase()
+      const spans = await store.readTrace(traceId)
+      if (spans === undefined) throw unknownTrace(traceId)
+      return { traceId, spans }
+    },
+  )
+  app.get('/api/services', { schema: { response: { 200: servicesAnswer } } }, async () => ({
+    services: await store.services(),
+  }))
+  app.get('/api/counters', { schema: { response: { 200: countersAnswer } } }, async () => counters)
+}
+
+const nanoseconds = (text: string | undefined): bigint | undefined =>
+  text === undefined ? undefined : BigInt(text)
+
+function unknownTrace(traceId: string): RequestFault {
+  return new RequestFault(
+    'trace_unknown',
+    `no span of trace ${traceId} is stored here. Its sender may not have sent it yet, or sends elsewhere.`,
+  )
+}
+
+export function sendFault({ code, message }: RequestFault, reply: FastifyReply): FastifyReply {
+  const { status } = requestFaults[code]
+  if (status === 401) void reply.header('www-authenticate', 'Bearer')
+  const answer: ApiError = { error: { code, message } }
+  return reply.code(status).header('content-type', 'application/json').serializer(JSON.stringify).send(answer)
+}
+
+function faultOf(error: unknown, request: FastifyRequest): RequestFault {
+  if (error instanceof RequestFault) return error
+  if (error instanceof StoreFault) return new RequestFault(error.code, error.message, { cause: error })
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    return new RequestFault('parameter_invalid', parameterMistakes(error.validation, request))
+  }
+  request.log.error({ err: error }, 'a query failed')
+  return new RequestFault('internal', 'this is a fault of probespan: its log says more.', { cause: error })
+}
+
+type Mistake = { instancePath: string; message?: string | undefined }
+
+function parameterMistakes(mistakes: readonly Mistake[], request: FastifyRequest): string {
+  const given: Record<string, unknown> = { ...Object(request.query), ...Object(request.params) }
+  return mistakes
+    .map(({ instancePath, message = 'is not valid' }) => {
+      const name = instancePath.split('/')[1] ?? ''
+      return name === '' ? `${message}.` : `${name} is ${JSON.stringify(given[name])}: ${message}.`
+    })
+    .join(' ')
+}
+
+/** For GETs of /api/… that no route takes. */
+export function unknownPath(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const message = `${request.method} ${request.url.split('?')[0]} is not a path of this service.`
+  return sendFault(new RequestFault('path_unknown', message), reply)
+}

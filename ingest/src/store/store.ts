@@ -1,0 +1,76 @@
+// What the rest of ingest knows of the store: append, find, read, and follow. An engine stands behind it
+// (sqlite/); test/store-contract.ts is what any engine must pass. Times are Unix nanoseconds.
+import type { SpanHead } from '../otlp/scan.ts'
+import type { ServicesAnswer, Span, SourceFilter, TraceSource, TraceSummary } from '../wire.ts'
+
+export type SpanGroup = { source: TraceSource; service: string; spans: SpanHead[] }
+
+/** One request's OTLP protobuf body and what was read of it: the groups' spans are the body's, in its order. */
+export type Batch = { body: Buffer; groups: SpanGroup[]; spanCount: number }
+
+export type TraceFilter = {
+  /** Of a span's start, inclusive. */
+  start?: bigint | undefined
+  /** Of a span's start, exclusive. */
+  end?: bigint | undefined
+  service?: string | undefined
+  source?: SourceFilter | undefined
+  limit: number
+}
+
+/** A run of stored spans as OTLP protobuf. Blocks follow each other by id, in the order they became durable. */
+export type StoredBlock = { id: number; spanCount: number; body: Buffer }
+
+/** How far a destination has got: `spansDone` spans of the block after `blockId`. */
+export type Cursor = { blockId: number; spansDone: number }
+
+export type Store = {
+  /** Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. */
+  append(batch: Batch): Promise<void>
+  /**
+   * Newest first by the trace's start, then by id. A trace is found by one span that fits the whole filter; its
+   * summary covers all its spans, each span id once. Rejects with StoreFault: `search_too_wide`.
+   */
+  findTraces(filter: TraceFilter): Promise<TraceSummary[]>
+  /**
+   * Spans by start, a parent before its children where the two are equal, each span id once; undefined for an
+   * unknown trace. Rejects with StoreFault: `trace_too_large`.
+   */
+  readTrace(traceId: string): Promise<Span[] | undefined>
+  /** By name. */
+  services(): Promise<ServicesAnswer['services']>
+  /** The first block after this one. */
+  blockAfter(blockId: number): Promise<StoredBlock | undefined>
+  /** Where a destination goes on; a new one begins with what is stored from now on. */
+  cursor(destination: string): Promise<Cursor>
+  saveCursor(destination: string, cursor: Cursor): Promise<void>
+  /** Writes what is waiting, then closes. */
+  close(): Promise<void>
+}
+
+export type StoreFaultCode = 'store_busy' | 'store_failed' | 'search_too_wide' | 'trace_too_large'
+
+/** An expected failure of the store, for the one who asked; the message says the limit and what to do. */
+export class StoreFault extends Error {
+  override name = 'StoreFault'
+  readonly code: StoreFaultCode
+  constructor(code: StoreFaultCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** The store cannot be opened: a reason for the process not to start. */
+export class StoreUnusable extends Error {
+  override name = 'StoreUnusable'
+  readonly code: 'store_too_new' | 'store_not_writable'
+  constructor(code: 'store_too_new' | 'store_not_writable', message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+/** The sources that a filter lets through. */
+export function sourcesOf(filter: SourceFilter): readonly TraceSource[] {
+  return filter === 'ebpf' ? ['beyla', 'bpftrace'] : [filter]
+}
