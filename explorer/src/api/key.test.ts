@@ -6,6 +6,7 @@ test.each([
   ['#key=a%2Fb%20c', 'a/b c', ''],
   ['#x=1&key=k', 'k', '#x=1'],
   ['#key=', undefined, '#key='],
+  ['#key=ключ', undefined, '#key=ключ'],
   ['#other', undefined, '#other'],
   ['', undefined, ''],
 ])('the address %s carries the key %s and keeps %s', (hash, key, rest) => {

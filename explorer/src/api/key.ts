@@ -39,11 +39,14 @@ export function loadKey(): void {
   history.replaceState(history.state, '', `${location.pathname}${location.search}${rest}`)
 }
 
-/** "#key=abc&x=1" is the key "abc" and the rest "#x=1". An empty key is none. */
+/** What a header can carry. */
+export const keyPattern = /^[\x20-\x7e]+$/
+
+/** "#key=abc&x=1" is the key "abc" and the rest "#x=1". A key that no header can carry is none. */
 export function splitKey(hash: string): { key: string | undefined; rest: string } {
   const parameters = new URLSearchParams(hash.replace(/^#/, ''))
   const key = parameters.get('key') ?? ''
-  if (key === '') return { key: undefined, rest: hash }
+  if (!keyPattern.test(key)) return { key: undefined, rest: hash }
   parameters.delete('key')
   return { key, rest: parameters.size === 0 ? '' : `#${parameters}` }
 }

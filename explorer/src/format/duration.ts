@@ -1,5 +1,5 @@
 // Nanoseconds (bigint) in; text for people out: at most three decimals in ns, µs, ms or s, from one minute on
-// minutes and seconds. Rounded half up, away from zero; nothing passes through a double.
+// minutes and whole seconds. Rounded half up, away from zero; nothing passes through a double.
 const usNs = 1_000n
 const msNs = 1_000_000n
 const sNs = 1_000_000_000n
@@ -16,10 +16,8 @@ function formatPositive(durationNs: bigint): string {
   if (durationNs < msNs) return `${decimal(durationNs, usNs)} µs`
   if (durationNs < sNs - usNs / 2n) return `${decimal(durationNs, msNs)} ms`
   if (durationNs < minNs - msNs / 2n) return `${decimal(durationNs, sNs)} s`
-  const thousandths = (durationNs + msNs / 2n) / msNs
-  const minutes = thousandths / 60_000n
-  const rest = decimal((thousandths % 60_000n) * msNs, sNs)
-  return rest === '0' ? `${minutes} min` : `${minutes} min ${rest} s`
+  const seconds = (durationNs + sNs / 2n) / sNs
+  return `${seconds / 60n} min ${seconds % 60n} s`
 }
 
 /** `value / unit` with at most three decimals and no trailing zeros. */

@@ -93,14 +93,14 @@ function ServiceSelect({
       aria-label="Service"
       size="xs"
       w={190}
-      placeholder={error === null ? 'All services' : 'Services could not be loaded'}
+      placeholder={error === null ? 'All services' : 'Services unavailable'}
       title={error?.message}
       data={[...names].sort()}
       value={service ?? null}
       onChange={(name) => change(name ?? '')}
       searchable
       // What is shown for no choice is a choice too, and reads like that of the sources.
-      styles={{ input: { '--input-placeholder-color': 'var(--text)' } }}
+      styles={{ input: { '--input-placeholder-color': 'var(--input-color)' } }}
       clearable
       nothingFoundMessage="No such service"
       limit={200}

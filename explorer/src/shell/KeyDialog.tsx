@@ -2,7 +2,8 @@
 import { Button, Modal, PasswordInput, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
-import { acceptKey, useKeyState, type KeyState } from '../api/key.ts'
+import { acceptKey, keyPattern, useKeyState, type KeyState } from '../api/key.ts'
+import styles from './KeyDialog.module.css'
 
 export function KeyDialog() {
   const state = useKeyState()
@@ -13,7 +14,7 @@ export function KeyDialog() {
   const [closedFor, setClosedFor] = useState<KeyState>()
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (typed === '') return
+    if (!keyPattern.test(typed)) return
     acceptKey(typed)
     setTyped('')
     void queryClient.resetQueries()
@@ -31,18 +32,19 @@ export function KeyDialog() {
           <Text size="sm">
             {key === undefined
               ? 'This ingest service answers only with its API key.'
-              : 'The key was not accepted.'}
+              : 'That key was refused. Try another.'}
           </Text>
           <PasswordInput
             label="Key"
             description="The value of TRACES_INGESTION_API_KEY. It is kept in this tab only."
+            classNames={{ error: styles.refusal }}
             error={key === undefined ? undefined : refusal}
             autoComplete="off"
             data-autofocus
             value={typed}
             onChange={(event) => setTyped(event.currentTarget.value)}
           />
-          <Button type="submit" disabled={typed === ''}>
+          <Button type="submit" disabled={!keyPattern.test(typed)}>
             Use this key
           </Button>
         </Stack>

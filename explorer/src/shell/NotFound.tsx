@@ -10,7 +10,9 @@ export function NotFound() {
       description={
         <>
           A trace has the address /traces/ and its id.{' '}
-          <Anchor renderRoot={(props) => <Link to="/" {...props} />}>All traces</Anchor>
+          <Anchor inherit renderRoot={(props) => <Link to="/" {...props} />}>
+            All traces
+          </Anchor>
         </>
       }
     />

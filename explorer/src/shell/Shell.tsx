@@ -13,6 +13,11 @@ export function Shell() {
           <img src="/icon.svg" width={20} height={20} alt="" />
           probespan
         </Link>
+        {list !== undefined && (
+          <Link to="/" search={list} className={styles.back}>
+            ‹ Back to the list
+          </Link>
+        )}
       </header>
       <main className={styles.main}>
         <Outlet />

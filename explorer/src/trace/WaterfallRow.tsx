@@ -5,9 +5,9 @@ import { SourceBadge } from '../shell/SourceBadge.tsx'
 import type { Row } from '../waterfall/layout.ts'
 import styles from './WaterfallRow.module.css'
 
-const indentPx = 16
+const indentPx = 14
 /** Deeper levels stand below one another: a name needs its space more than the tree its shape. */
-const indentLevelsMax = 16
+const indentLevelsMax = 12
 
 type Props = {
   row: Row
@@ -79,6 +79,7 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
       <div className={styles.axis}>
         <span
           className={styles.bar}
+          data-bar
           style={{
             // A bar is at least 2 pixels wide, also at the right end of the axis.
             left: `min(${row.offset * 100}%, 100% - 2px)`,

@@ -1,10 +1,10 @@
 // A laid-out waterfall in; out: a tree whose rows are drawn only where they are seen, so that its cost does not grow
 // with the trace (tens of thousands of spans). Arrow keys move and fold as in any tree.
-import { Group, UnstyledButton } from '@mantine/core'
+import { Box, Group, UnstyledButton } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react'
-import { visibleRows, type Row, type Waterfall } from '../waterfall/layout.ts'
-import { ticksOf } from '../waterfall/ticks.ts'
+import { foldedInto, visibleRows, type Row, type Waterfall } from '../waterfall/layout.ts'
+import { ticksOf, type Tick } from '../waterfall/ticks.ts'
 import { rowAfterKey } from './tree-keys.ts'
 import { WaterfallRow } from './WaterfallRow.tsx'
 import styles from './WaterfallView.module.css'
@@ -12,6 +12,7 @@ import styles from './WaterfallView.module.css'
 const rowHeightPx = 28
 const headHeightPx = 32
 const ticksMax = 5
+const labelledMax = 0.88
 
 type Props = {
   waterfall: Waterfall
@@ -25,10 +26,16 @@ export function WaterfallView({ waterfall, colours, selectedKey, select }: Props
   const rows = useMemo(() => visibleRows(waterfall.rows, collapsed), [waterfall, collapsed])
   const selectedIndex = rows.findIndex((row) => row.key === selectedKey)
   const { scrollRef, virtualizer } = useRows(rows, selectedIndex)
+  const fold = (next: ReadonlySet<string>) => {
+    setCollapsed(next)
+    // What is selected stays in sight: where it is folded away, what it is folded into.
+    const seenKey = foldedInto(waterfall.rows, next, selectedKey)
+    if (seenKey !== selectedKey) select(seenKey)
+  }
   const toggle = (key: string) => {
     const next = new Set(collapsed)
     if (!next.delete(key)) next.add(key)
-    setCollapsed(next)
+    fold(next)
   }
   const onKeyDown = (event: KeyboardEvent) => {
     const step = rowAfterKey(event.key, rows, selectedIndex, collapsed)
@@ -37,10 +44,15 @@ export function WaterfallView({ waterfall, colours, selectedKey, select }: Props
     if (step.toggle) toggle(step.key)
     else select(step.key)
   }
+  const ticks = ticksOf(waterfall.lengthNs, ticksMax)
   const mixed = new Set(waterfall.rows.map((row) => row.span.source)).size > 1
   return (
-    <div className={styles.scroll} ref={scrollRef}>
-      <Head waterfall={waterfall} setCollapsed={setCollapsed} />
+    <Box
+      className={styles.scroll}
+      ref={scrollRef}
+      __vars={{ '--tick-step': `${(ticks[1]?.fraction ?? 1) * 100}%` }}
+    >
+      <Head waterfall={waterfall} ticks={ticks} fold={fold} />
       <div
         role="tree"
         aria-label="Spans"
@@ -67,7 +79,7 @@ export function WaterfallView({ waterfall, colours, selectedKey, select }: Props
           )
         })}
       </div>
-    </div>
+    </Box>
   )
 }
 
@@ -89,10 +101,13 @@ function useRows(rows: readonly Row[], selectedIndex: number) {
   return { scrollRef, virtualizer }
 }
 
-type HeadProps = { waterfall: Waterfall; setCollapsed: (keys: ReadonlySet<string>) => void }
+type HeadProps = {
+  waterfall: Waterfall
+  ticks: readonly Tick[]
+  fold: (keys: ReadonlySet<string>) => void
+}
 
-function Head({ waterfall, setCollapsed }: HeadProps) {
-  const ticks = ticksOf(waterfall.lengthNs, ticksMax)
+function Head({ waterfall, ticks, fold }: HeadProps) {
   const folding = waterfall.rows.filter((row) => row.childCount > 0)
   return (
     <div className={styles.head}>
@@ -100,12 +115,12 @@ function Head({ waterfall, setCollapsed }: HeadProps) {
         Span
         {folding.length > 1 && (
           <Group gap={10} wrap="nowrap">
-            <UnstyledButton className={styles.fold} onClick={() => setCollapsed(new Set())}>
+            <UnstyledButton className={styles.fold} onClick={() => fold(new Set())}>
               Expand all
             </UnstyledButton>
             <UnstyledButton
               className={styles.fold}
-              onClick={() => setCollapsed(new Set(folding.map((row) => row.key)))}
+              onClick={() => fold(new Set(folding.map((row) => row.key)))}
             >
               Collapse all
             </UnstyledButton>
@@ -115,13 +130,9 @@ function Head({ waterfall, setCollapsed }: HeadProps) {
       <div className={styles.headDuration}>Duration</div>
       <div className={styles.axis} aria-hidden="true">
         {ticks.map((tick) => (
-          <span
-            key={tick.label}
-            className={styles.tick}
-            data-last={tick.fraction > 0.9 || undefined}
-            style={{ left: `${tick.fraction * 100}%` }}
-          >
-            {tick.label}
+          <span key={tick.label} className={styles.tick} style={{ left: `${tick.fraction * 100}%` }}>
+            {/* At the right end there is no room for it. */}
+            {tick.fraction <= labelledMax && tick.label}
           </span>
         ))}
       </div>

@@ -1,7 +1,7 @@
 import type { Span } from '@probespan/ingest/wire'
 import * as fc from 'fast-check'
 import { assert, expect, test } from 'vitest'
-import { layoutOf, visibleRows } from './layout.ts'
+import { foldedInto, layoutOf, visibleRows } from './layout.ts'
 
 type Part = { id: string; parent?: string; startNs?: bigint; durationNs?: bigint }
 
@@ -104,6 +104,14 @@ test('collapsing hides everything below a span and nothing else', () => {
   expect(visibleRows(rows, new Set(['a'])).map((row) => row.key)).toEqual(['r', 'a', 'b'])
   expect(visibleRows(rows, new Set(['r', 'a'])).map((row) => row.key)).toEqual(['r'])
   expect(visibleRows(rows, new Set()).length).toBe(4)
+})
+
+test('a span that is folded away is stood for by the row that is still seen', () => {
+  const { rows } = layoutOf([{ id: 'r' }, { id: 'a', parent: 'r' }, { id: 'aa', parent: 'a' }].map(spanOf))
+  expect(foldedInto(rows, new Set(['a']), 'aa')).toBe('a')
+  expect(foldedInto(rows, new Set(['r', 'a']), 'aa')).toBe('r')
+  expect(foldedInto(rows, new Set(['a']), 'a')).toBe('a')
+  expect(foldedInto(rows, new Set(), 'aa')).toBe('aa')
 })
 
 test('100,000 spans, each the child of the one before, are laid out without running out of stack', () => {

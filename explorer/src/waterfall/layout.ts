@@ -52,6 +52,16 @@ export function visibleRows(rows: readonly Row[], collapsed: ReadonlySet<string>
   return visible
 }
 
+/** The key of the visible row that stands for this one: itself, or the outermost collapsed span that it is below. */
+export function foldedInto(rows: readonly Row[], collapsed: ReadonlySet<string>, key: string): string {
+  const parentOf = new Map(rows.map((row) => [row.key, row.parentKey]))
+  let visibleKey = key
+  for (let above = parentOf.get(key); above !== undefined; above = parentOf.get(above)) {
+    if (collapsed.has(above)) visibleKey = above
+  }
+  return visibleKey
+}
+
 function extentOf(spans: readonly Span[]): { startNs: bigint; lengthNs: bigint } {
   let startNs: bigint | undefined
   let endNs: bigint | undefined

@@ -15,7 +15,7 @@ export function ticksOf(lengthNs: bigint, countMax: number): Tick[] {
   for (let atNs = 0n; atNs <= lengthNs; atNs += stepNs) {
     // A billionth part is exact enough to draw and keeps the double out of the nanoseconds.
     const fraction = lengthNs === 0n ? 0 : Number((atNs * 1_000_000_000n) / lengthNs) / 1e9
-    ticks.push({ atNs, fraction, label: formatDuration(atNs) })
+    ticks.push({ atNs, fraction, label: formatDuration(atNs).replace(/ min 0 s$/, ' min') })
   }
   return ticks
 }
