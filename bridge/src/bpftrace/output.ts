@@ -23,8 +23,10 @@ export const recordingType = 'probespan_recording'
 const errorTypes = new Set(['helper_error', 'errorf', 'runtime_error', 'warnf'])
 
 export function readOutput(line: string): OutputRecord {
+  const lost = lostInHexadecimal(line)
+  if (lost) return lost
   const parsed = parseJson(line)
-  if (!parsed.ok) return lostInHexadecimal(line) ?? { kind: 'text', text: line, reason: parsed.reason }
+  if (!parsed.ok) return { kind: 'text', text: line, reason: parsed.reason }
   const record = parsed.value
   if (!isObject(record) || typeof record.type !== 'string') {
     return { kind: 'text', text: line, reason: 'no record with a type' }
@@ -50,15 +52,19 @@ export function readOutput(line: string): OutputRecord {
   }
 }
 
-/** From 0.24 on, after a `\u` escape the stream's hexadecimal mode sticks: `{"events": 1f}`. */
+/**
+ * From 0.24 on, after a `\u` escape the stream's hexadecimal mode sticks: `{"events": 1f}`. Looked for before JSON,
+ * which would read `1e2` as a hundred. Digits alone are taken as decimal: nothing tells.
+ */
 function lostInHexadecimal(line: string): OutputRecord | undefined {
-  const match = /^\{"type": "lost_events".*"events": ([0-9a-f]+)\}\}$/.exec(line)
+  if (!line.startsWith('{"type": "lost_events"')) return undefined
+  const match = /"events": (\d*[a-f][0-9a-f]*)\}\}$/.exec(line)
   return match?.[1] === undefined ? undefined : { kind: 'lost', events: Number.parseInt(match[1], 16) }
 }
 
 function count(data: JsonValue | undefined, key: string): number {
-  const value = isObject(data) ? data[key] : undefined
-  return typeof value === 'number' ? value : 0
+  const value = Number(isObject(data) ? data[key] : 0)
+  return Number.isFinite(value) ? value : 0
 }
 
 function describe(record: { [key: string]: JsonValue }): string {
