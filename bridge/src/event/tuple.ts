@@ -4,6 +4,7 @@ import type { AttributeDefinition, Definition, Phase, SpanDefinition } from '../
 import { fieldsOf, headLength, keyAttributesOf, type Field } from '../definition/layout.ts'
 import { jsonText, type JsonValue } from '../bpftrace/json.ts'
 import type { AttributeValue, EventResult, ProbeEvent } from './event.ts'
+import { integerOf, nanosecondsOf } from './nanoseconds.ts'
 import { parseTraceparent } from './traceparent.ts'
 
 type Layout = {
@@ -37,13 +38,14 @@ export class TupleReader {
     if (tuple.length !== expected) {
       return failure(`${what} has ${tuple.length} elements where ${expected} are declared`)
     }
-    if (!isInteger(nsecs) || typeof pid !== 'number' || typeof tid !== 'number') {
+    const bootNs = integerOf(nsecs)
+    if (bootNs === undefined || typeof pid !== 'number' || typeof tid !== 'number') {
       return failure('nsecs, pid and tid are not integers')
     }
     const event: ProbeEvent = {
       span: layout.span,
       phase: layout.phase,
-      atUnixNs: this.toUnixNs(BigInt(nsecs)),
+      atUnixNs: this.toUnixNs(bootNs),
       pid,
       tid,
       key: jsonText(key),
@@ -62,14 +64,18 @@ export class TupleReader {
 
 function setField(event: ProbeEvent, field: Field, value: JsonValue): string | undefined {
   switch (field.role) {
-    case 'time':
-      if (!isInteger(value)) return `time.start ${field.expression} is no integer: ${jsonText(value)}`
-      event.programStartUnixNs = BigInt(value)
+    case 'time': {
+      const startNs = nanosecondsOf(value)
+      if (startNs === undefined) return `time.start ${field.expression} ${noTime(value)}`
+      event.programStartUnixNs = startNs
       return undefined
-    case 'duration':
-      if (!isInteger(value)) return `time.duration ${field.expression} is no integer: ${jsonText(value)}`
-      event.programDurationNs = BigInt(value)
+    }
+    case 'duration': {
+      const durationNs = nanosecondsOf(value)
+      if (durationNs === undefined) return `time.duration ${field.expression} ${noTime(value)}`
+      event.programDurationNs = durationNs
       return undefined
+    }
     case 'error':
       event.error = isTrue(value)
       return undefined
@@ -93,6 +99,5 @@ function attributeValue(value: JsonValue, type: 'string' | 'int' | 'boolean' | u
 }
 
 const isTrue = (value: JsonValue): boolean => value !== 0 && value !== false && value !== null && value !== ''
-const isInteger = (value: JsonValue | undefined): value is number | bigint =>
-  typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value))
+const noTime = (value: JsonValue): string => `is no integer from 0 to 2^63 - 1: ${jsonText(value)}`
 const failure = (reason: string): EventResult => ({ ok: false, reason })

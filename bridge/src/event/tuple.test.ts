@@ -1,0 +1,148 @@
+// What would break: spans whose times, attributes or parent are not what the program passed to its probe; or a record
+// of the wrong shape that is taken for an event.
+import { expect, test } from 'vitest'
+import { definitionWith, spanDefinition } from '../../test/probe-events.ts'
+import { parseJson, type JsonValue } from '../bpftrace/json.ts'
+import { TupleReader } from './tuple.ts'
+
+const request = spanDefinition({
+  time: { start: 'arg1', duration: 'arg2' },
+  traceparentExpression: 'str(arg2)',
+  errorExpression: 'arg3 >= 500',
+  attributes: [
+    { key: 'id', at: 'start', expression: 'str(arg0)' },
+    { key: 'method', at: 'start', expression: 'str(arg3)' },
+    { key: 'status', at: 'end', expression: 'arg3' },
+    { key: 'ok', at: 'end', expression: 'arg4', type: 'boolean' },
+    { key: 'account', at: 'end', expression: 'arg5', type: 'string' },
+  ],
+})
+const plain = spanDefinition({ id: 'plain' })
+const bootToUnixNs = 1_795_000_000_000_000_000n
+const reader = new TupleReader(definitionWith(request, plain), (bootNs) => bootNs + bootToUnixNs)
+
+const parent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+const start = `["request","start",1521427265114,379,380,"req-1",1795150740534578541,"${parent}","GET"]`
+const end = '["request","end",1521427265999,379,380,"req-1",2500000,0,200,1,12345678901234567890]'
+
+function read(line: string): ReturnType<TupleReader['read']> {
+  const parsed = parseJson(line)
+  if (!parsed.ok) throw new Error(parsed.reason)
+  return reader.read(parsed.value as JsonValue[])
+}
+
+test('a start: kernel time mapped exactly, the program’s own time, the caller, its attributes', () => {
+  expect(read(start)).toEqual({
+    ok: true,
+    event: {
+      span: request,
+      phase: 'start',
+      atUnixNs: 1521427265114n + bootToUnixNs,
+      pid: 379,
+      tid: 380,
+      key: 'req-1',
+      programStartUnixNs: 1795150740534578541n,
+      remoteParent: {
+        traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+        spanId: '00f067aa0ba902b7',
+        traceFlags: 1,
+        isRemote: true,
+      },
+      attributes: [
+        ['id', 'req-1'],
+        ['method', 'GET'],
+      ],
+    },
+  })
+})
+
+test('an end: duration, error and typed attributes; an integer that a double would round is text', () => {
+  expect(read(end)).toEqual({
+    ok: true,
+    event: {
+      span: request,
+      phase: 'end',
+      atUnixNs: 1521427265999n + bootToUnixNs,
+      pid: 379,
+      tid: 380,
+      key: 'req-1',
+      programDurationNs: 2500000n,
+      error: false,
+      attributes: [
+        ['status', 200],
+        ['ok', true],
+        ['account', '12345678901234567890'],
+      ],
+    },
+  })
+})
+
+test.each([
+  ['0', false],
+  ['1', true],
+  ['-1', true],
+  ['true', true],
+  ['false', false],
+  ['18446744073709551615', true],
+])('an error expression of %s', (value, expected) => {
+  const result = read(end.replace('2500000,0,', `2500000,${value},`))
+  expect(result).toMatchObject({ ok: true, event: { error: expected } })
+})
+
+test('a traceparent that is none leaves the event without a caller', () => {
+  const result = read(start.replace(parent, ''))
+  expect(result.ok && 'remoteParent' in result.event).toBe(false)
+})
+
+test('nsecs beyond 2^53 (a machine that is up for 105 days) keep every digit, as digits and as a string', () => {
+  for (const written of ['9007199254740993', '"9007199254740993"']) {
+    expect(read(`["plain","start",${written},1,1,"k"]`)).toMatchObject({
+      ok: true,
+      event: { atUnixNs: 9007199254740993n + bootToUnixNs },
+    })
+  }
+})
+
+test('times that 0.24 and later print as strings are read as the integers that they are', () => {
+  expect(read(start.replace('1795150740534578541', '"1795150740534578541"'))).toMatchObject({
+    ok: true,
+    event: { programStartUnixNs: 1795150740534578541n },
+  })
+})
+
+test('a key need not be a string; equal numbers are equal keys on every version', () => {
+  const keys = ['7', '0', '-1', '18446744073709551615', '"18446744073709551615"', '[1,"a"]', '""'].map(
+    (key) => {
+      const result = read(`["plain","start",1,1,1,${key}]`)
+      return result.ok ? result.event.key : result.reason
+    },
+  )
+  expect(keys).toEqual(['7', '0', '-1', '18446744073709551615', '18446744073709551615', '[1,"a"]', ''])
+})
+
+test.each([
+  ['an unknown definition', '["other","start",1,1,1,"k"]', /no definition of other start/],
+  ['an unknown phase', '["plain","middle",1,1,1,"k"]', /no definition of plain middle/],
+  ['nothing at all', '[]', /no definition/],
+  ['a value too few', '["plain","end",1,1,1]', /plain end has 5 elements where 6 are declared/],
+  ['a value too many', '["plain","end",1,1,1,"k",2]', /has 7 elements where 6/],
+  ['nsecs that are no integer', '["plain","end","soon",1,1,"k"]', /nsecs/],
+  ['nsecs with a fraction', '["plain","end",1.5,1,1,"k"]', /nsecs/],
+  ['a pid that is text', '["plain","end",1,"x",1,"k"]', /pid/],
+  ['a start time that is text', start.replace('1795150740534578541', '"now"'), /time.start arg1/],
+  ['a start time before 1970', start.replace('1795150740534578541', '-5'), /time.start arg1/],
+  [
+    'a start time beyond 2262',
+    start.replace('1795150740534578541', '18446744073709551615'),
+    /time.start arg1/,
+  ],
+  ['a duration that is text', end.replace('2500000', '"long"'), /time.duration arg2/],
+  ['a negative duration', end.replace('2500000', '-1'), /time.duration arg2/],
+  [
+    'a negative duration printed unsigned',
+    end.replace('2500000', '18446744073709551615'),
+    /time.duration arg2/,
+  ],
+])('is no event, and says why: %s', (_, line, reason) => {
+  expect(read(line)).toMatchObject({ ok: false, reason: expect.stringMatching(reason) })
+})
