@@ -1,15 +1,18 @@
 // The events of a script that builds its own JSON lines with printf, by this contract:
 //   {"event":"NAME_start","reqid":"…","timestamp":UNIX_NS}
 //   {"event":"NAME_end","reqid":"…","start":UNIX_NS,"duration":NS}
-// bpftrace's printf escapes nothing, so an id with a quote or a line end in it breaks the JSON. The form is
-// fixed, so such an event is still read: the id is what stands between the fixed parts. A line may be printed in
-// several pieces; what is pending is bounded.
+// bpftrace's printf escapes nothing: an id with a quote or a line end in it breaks the JSON, and a backslash in it is
+// no escape. So a line of this form is read as it stands: the id is what lies between the fixed parts. A line may be
+// printed in several pieces; what is pending is bounded.
 import { isObject } from '../bpftrace/output.ts'
 import { jsonText, parseJson, type JsonValue } from '../bpftrace/json.ts'
 import type { SpanDefinition } from '../definition/definition.ts'
 import type { EventResult } from './event.ts'
+import { nanosecondsOf } from './nanoseconds.ts'
 
 const pendingCharactersMax = 64 * 1024
+const eventNamesMax = 1000
+const eventBegin = /^\s*\{\s*"(event|reqid|timestamp|start|duration)"\s*:/
 const startForm =
   /^\{\s*"event"\s*:\s*"(\w+_start)"\s*,\s*"reqid"\s*:\s*"([\s\S]*)"\s*,\s*"timestamp"\s*:\s*(\d+)\s*\}$/
 const endForm =
@@ -21,43 +24,54 @@ export class PrintfReader {
 
   /** The events and failures that `text`, one printf record, completes. */
   read(text: string): EventResult[] {
+    // A greeting that was printed without a line end.
+    const before = eventBegin.test(text) && !/^\s*(\{|$)/.test(this.pending) ? this.take() : ''
     this.pending += text
-    if (!this.pending.endsWith('\n')) {
-      if (this.pending.length <= pendingCharactersMax) return []
-      this.pending = ''
-      return [{ ok: false, reason: `no line end within ${pendingCharactersMax} characters of printf output` }]
+    const failures = before === '' ? [] : [failure(notAnEvent(before))]
+    if (this.pending.endsWith('\n')) {
+      return [...failures, ...groupsOf(this.take()).flatMap((lines) => this.readGroup(lines))]
     }
-    const whole = this.pending.trim()
+    if (this.pending.length <= pendingCharactersMax) return failures
     this.pending = ''
-    if (whole === '') return []
-    const lines = whole.split('\n').filter((line) => line.trim() !== '')
-    const strict = lines.length > 1 && lines.every((line) => parseEvent(line) !== undefined)
-    if (strict) return lines.map((line) => this.readLine(line))
-    const single = this.readLine(whole)
-    return single.ok || lines.length === 1 ? [single] : lines.map((line) => this.readLine(line))
+    return [...failures, failure(`no line end within ${pendingCharactersMax} characters of printf output`)]
   }
 
-  private readLine(line: string): EventResult {
-    const fields = fieldsOf(line)
-    if (typeof fields === 'string') return { ok: false, reason: fields }
-    const { name, phase, key, startUnixNs, durationNs } = fields
-    const event = {
-      span: this.spanNamed(name),
-      phase,
-      atUnixNs: startUnixNs + durationNs,
-      pid: 0,
-      tid: 0,
-      key,
-      attributes: [],
+  private take(): string {
+    const text = this.pending
+    this.pending = ''
+    return text
+  }
+
+  /** One event, of which an id may hold line ends, and what else was printed behind it. */
+  private readGroup(lines: string[]): EventResult[] {
+    const [first = ''] = lines
+    if (!eventBegin.test(first)) return filled(lines).map((line) => this.event(line))
+    const closing = lines.findLastIndex((line) => line.trimEnd().endsWith('}'))
+    for (const length of new Set([closing + 1, 1])) {
+      const fields = readFields(lines.slice(0, length).join('\n').trim())
+      if (fields.ok)
+        return [this.eventOf(fields), ...filled(lines.slice(length)).map((line) => this.event(line))]
     }
-    return phase === 'start'
-      ? { ok: true, event: { ...event, programStartUnixNs: startUnixNs } }
-      : { ok: true, event: { ...event, programDurationNs: durationNs } }
+    return [this.event(lines.join('\n').trim())]
   }
 
-  private spanNamed(name: string): SpanDefinition {
+  private event(text: string): EventResult {
+    const fields = readFields(text)
+    return fields.ok ? this.eventOf(fields) : fields
+  }
+
+  private eventOf({ name, phase, key, startUnixNs, durationNs }: Fields): EventResult {
+    const span = this.spanNamed(name)
+    if (!span) return failure(`more than ${eventNamesMax} event names: ${name}_${phase} is left out`)
+    const event = { span, phase, atUnixNs: startUnixNs + durationNs, pid: 0, tid: 0, key }
+    return phase === 'start'
+      ? { ok: true, event: { ...event, programStartUnixNs: startUnixNs, attributes: [['reqid', key]] } }
+      : { ok: true, event: { ...event, programDurationNs: durationNs, attributes: [] } }
+  }
+
+  private spanNamed(name: string): SpanDefinition | undefined {
     const known = this.spans.get(name)
-    if (known) return known
+    if (known || this.spans.size >= eventNamesMax) return known
     const span: SpanDefinition = {
       id: name,
       kind: 'server',
@@ -73,43 +87,60 @@ export class PrintfReader {
   }
 }
 
-function parseEvent(line: string): { [key: string]: JsonValue } | undefined {
-  const parsed = parseJson(Buffer.from(line).toString('latin1'))
+type Fields = { name: string; phase: 'start' | 'end'; key: string; startUnixNs: bigint; durationNs: bigint }
+type FieldsResult = ({ ok: true } & Fields) | { ok: false; reason: string }
+
+/** The lines, a new group wherever an event begins. */
+function groupsOf(text: string): string[][] {
+  const groups: string[][] = []
+  for (const line of text.split('\n')) {
+    const group = groups.at(-1)
+    if (group && !eventBegin.test(line)) group.push(line)
+    else groups.push([line])
+  }
+  return groups
+}
+
+const filled = (lines: string[]): string[] => lines.map((line) => line.trim()).filter((line) => line !== '')
+const failure = (reason: string): { ok: false; reason: string } => ({ ok: false, reason })
+const notAnEvent = (text: string): string => `not an event: ${text.slice(0, 120)}`
+
+function readFields(text: string): FieldsResult {
+  const object = parseObject(text)
+  // With keys of the script's own among them, only JSON tells what is the id.
+  const form = hasMoreKeys(object) ? null : (startForm.exec(text) ?? endForm.exec(text))
+  if (form) return fieldsOf(form[1], form[2] ?? '', form[3], form[4])
+  if (!object) return failure(notAnEvent(text))
+  const { event, reqid, timestamp, start, duration } = object
+  const isStart = typeof event === 'string' && event.endsWith('_start')
+  return fieldsOf(event, reqid === undefined ? '' : jsonText(reqid), isStart ? timestamp : start, duration)
+}
+
+function hasMoreKeys(object: { [key: string]: JsonValue } | undefined): boolean {
+  return object !== undefined && Object.keys(object).length > ('timestamp' in object ? 3 : 4)
+}
+
+function parseObject(text: string): { [key: string]: JsonValue } | undefined {
+  const parsed = parseJson(Buffer.from(text).toString('latin1'))
   return parsed.ok && isObject(parsed.value) ? parsed.value : undefined
 }
 
-type Fields = { name: string; phase: 'start' | 'end'; key: string; startUnixNs: bigint; durationNs: bigint }
-
-function fieldsOf(line: string): Fields | string {
-  const object = parseEvent(line)
-  if (object) return fromObject(object)
-  const start = startForm.exec(line)
-  if (start) return made(start[1], start[2], start[3], '0')
-  const end = endForm.exec(line)
-  if (end) return made(end[1], end[2], end[3], end[4])
-  return `not an event: ${line.slice(0, 120)}`
-}
-
-function fromObject(object: { [key: string]: JsonValue }): Fields | string {
-  const { event, reqid } = object
-  if (typeof event !== 'string' || !/_(start|end)$/.test(event)) {
-    return `"event" is neither NAME_start nor NAME_end: ${jsonText(event)}`
+/** `duration` is looked at in an end only. */
+function fieldsOf(
+  event: JsonValue | undefined,
+  key: string,
+  start: JsonValue | undefined,
+  duration: JsonValue | undefined,
+): FieldsResult {
+  const [, name, phase] = typeof event === 'string' ? (/^(.+)_(start|end)$/.exec(event) ?? []) : []
+  if (name === undefined || (phase !== 'start' && phase !== 'end')) {
+    return failure(`"event" is neither NAME_start nor NAME_end: ${jsonText(event)}`)
   }
-  const [startKey, durationKey] = event.endsWith('_start') ? ['timestamp', undefined] : ['start', 'duration']
-  const start = object[startKey]
-  const duration = durationKey === undefined ? 0 : object[durationKey]
-  if (!isTime(start) || !isTime(duration)) {
-    return `${event} of ${jsonText(reqid)} needs ${[startKey, durationKey].filter(Boolean).join(' and ')} in nanoseconds`
+  const startUnixNs = nanosecondsOf(start)
+  const durationNs = phase === 'start' ? 0n : nanosecondsOf(duration)
+  if (startUnixNs === undefined || durationNs === undefined) {
+    const needed = phase === 'start' ? 'timestamp' : 'start and duration'
+    return failure(`${name}_${phase} of ${key} needs ${needed} in nanoseconds`)
   }
-  return made(event, reqid === undefined ? '' : jsonText(reqid), String(start), String(duration))
-}
-
-function made(event = '', key = '', start = '', duration = ''): Fields {
-  const phase = event.endsWith('_start') ? 'start' : 'end'
-  const name = event.slice(0, -1 - phase.length)
-  return { name, phase, key, startUnixNs: BigInt(start), durationNs: BigInt(duration) }
-}
-
-function isTime(value: JsonValue | undefined): value is number | bigint {
-  return typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value) && value >= 0)
+  return { ok: true, name, phase, key, startUnixNs, durationNs }
 }
