@@ -16,11 +16,15 @@ export type RecordingHead = {
 /** The lines of a recording are small enough to hold: a guard against naming the wrong file. */
 const recordingBytesMax = 256 * 1024 * 1024
 
+/** Recordings are passed around: no host names and no paths in them. */
+const recordedAttributes = ['service.name', 'process.pid', 'process.executable.name']
+
 export function headLine(head: RecordingHead): string {
+  const resource = Object.fromEntries(recordedAttributes.map((key) => [key, head.resource.attributes[key]]))
   const data = {
     bpftrace: versionText(head.bpftrace),
     bootToUnixNs: head.bootToUnixNs.toString(),
-    resource: head.resource.attributes,
+    resource,
   }
   return `${JSON.stringify({ type: recordingType, data })}\n`
 }

@@ -32,6 +32,8 @@ export class Delivery {
   private readonly options: Required<DeliveryOptions>
   private timer: NodeJS.Timeout | undefined
   private sending: Promise<void> | undefined
+  private underWay = 0
+  private closed = false
   private readonly giveUp = new AbortController()
 
   constructor(exporter: SpanExporter, options: DeliveryOptions) {
@@ -67,8 +69,10 @@ export class Delivery {
     deadline.addEventListener('abort', () => this.giveUp.abort())
     const aborted = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve()))
     await Promise.race([this.sending, aborted])
-    this.counts.dropped += this.queue.length
+    // A batch that is still under way may or may not arrive: what is not known to be delivered counts as dropped.
+    this.counts.dropped += this.queue.length + this.underWay
     this.queue.length = 0
+    this.closed = true
     await Promise.race([this.exporter.shutdown(), aborted])
   }
 
@@ -84,7 +88,10 @@ export class Delivery {
     let retryDelayMs = retryDelayFirstMs
     while (this.queue.length > 0 && !this.giveUp.signal.aborted) {
       const batch = this.queue.splice(0, this.options.batchSpansMax)
+      this.underWay = batch.length
       const error = await this.export(batch)
+      if (this.closed) return
+      this.underWay = 0
       if (error === undefined) {
         this.counts.exported += batch.length
         retryDelayMs = retryDelayFirstMs

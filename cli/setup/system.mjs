@@ -1,0 +1,58 @@
+// The parts that npm does not have: bpftrace, a C compiler, sys/sdt.h, Chromium, tracefs. As root they are installed
+// with apt, saying so; otherwise the command is printed, and what can run without them still does.
+import { existsSync, readdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { run } from './process.mjs'
+import { say } from './say.mjs'
+
+const tracefs = '/sys/kernel/tracing'
+
+const parts = {
+  bpftrace: { packages: ['bpftrace'], present: () => onPath('bpftrace') },
+  cc: { packages: ['gcc', 'libc6-dev'], present: () => onPath('cc') },
+  sdt: { packages: ['systemtap-sdt-dev'], present: () => hasHeader('sys/sdt.h') },
+  chromium: { packages: ['chromium'], present: () => onPath('chromium') },
+}
+
+export async function ensureSystemParts(names) {
+  const packages = names.filter((name) => !parts[name].present()).flatMap((name) => parts[name].packages)
+  if (packages.length === 0) return
+  const command = `apt-get install -y --no-install-recommends ${packages.join(' ')}`
+  if (process.getuid?.() !== 0 || !onPath('apt-get')) {
+    say(`missing on this machine: ${packages.join(', ')}. Install with: sudo ${command}`)
+    return
+  }
+  say(`installing with apt: ${packages.join(', ')}`)
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  try {
+    await run('apt-get', ['update', '-qq'], { env })
+    await run('apt-get', command.split(' ').slice(1), { env })
+  } catch (error) {
+    say(`apt could not install them: ${error.message}\nInstall them yourself, and start again: ${command}`)
+  }
+}
+
+/** bpftrace needs tracefs; a container and a minimal machine may not have it mounted. */
+export async function ensureTracefs() {
+  if (existsSync(join(tracefs, 'README'))) return
+  const command = `mount -t tracefs tracefs ${tracefs}`
+  if (process.getuid?.() !== 0) {
+    say(`tracefs is not readable at ${tracefs} (as root it can be mounted with: ${command})`)
+    return
+  }
+  say(`mounting tracefs at ${tracefs}`)
+  await run('mount', ['-t', 'tracefs', 'tracefs', tracefs]).catch((error) => say(error.message))
+}
+
+function onPath(program) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
+}
+
+/** Debian keeps headers of this kind in a folder of the machine's architecture. */
+function hasHeader(name) {
+  if (!existsSync('/usr/include')) return false
+  const folders = readdirSync('/usr/include', { withFileTypes: true })
+    .filter((entry) => entry.name.endsWith('-linux-gnu'))
+    .map((entry) => join('/usr/include', entry.name))
+  return ['/usr/include', '/usr/local/include', ...folders].some((folder) => existsSync(join(folder, name)))
+}

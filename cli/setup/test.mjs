@@ -1,0 +1,28 @@
+// The project's checks, in the order in which a mistake is cheapest to see. `all` is what `npm test` runs; a file
+// or folder name after it limits which tests run.
+import { runUnder } from './process.mjs'
+
+const checks = [
+  ['node_modules/typescript/bin/tsc', '-b'],
+  ['node_modules/oxlint/bin/oxlint', '--type-aware'],
+  ['node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'],
+]
+const vitest = 'node_modules/vitest/vitest.mjs'
+const projects = (...names) => names.flatMap((name) => ['--project', name])
+
+const sets = {
+  all: [...checks, [vitest, 'run', ...projects('unit', 'integration', 'e2e')]],
+  unit: [[vitest, 'run', ...projects('unit')]],
+  compose: [[vitest, 'run', ...projects('compose')]],
+  format: [['node_modules/prettier/bin/prettier.cjs', '--write', '--log-level', 'warn', '.']],
+}
+
+const [name, ...filters] = process.argv.slice(2)
+for (const command of sets[name]) {
+  const isVitest = command[0] === vitest
+  const code = await runUnder(process.execPath, isVitest ? [...command, ...filters] : command)
+  if (code !== 0) {
+    process.stderr.write(`probespan: ${command[0].split('/').at(-1)} failed (exit code ${code})\n`)
+    process.exit(code)
+  }
+}

@@ -1,0 +1,114 @@
+// The command line: `probespan COMMAND`. The only file of this room that ends the process.
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { runBridge, type BridgeFlags } from '@probespan/bridge'
+import { sourceFilter } from '@probespan/ingest/wire'
+import { AskError, type IngestAddress } from './client/ingest-client.ts'
+import { runBench } from './bench.ts'
+import { runDemo } from './demo/demo.ts'
+import { showTrace, showTraces, type TracesOptions } from './show/show.ts'
+import { parseSince } from './show/duration.ts'
+
+const program = new Command('probespan')
+  .description("Turns USDT probes into OpenTelemetry traces, stores them beside Beyla's, and shows them.")
+  .showHelpAfterError('(probespan COMMAND --help tells more)')
+
+const urlOption = new Option('--url <url>', 'where ingest is')
+  .env('PROBESPAN_URL')
+  .default('http://127.0.0.1:3051')
+const keyOption = new Option('--api-key <key>', 'the API key of ingest, where it wants one').env(
+  'PROBESPAN_API_KEY',
+)
+
+program
+  .command('traces')
+  .description('list stored traces, newest first')
+  .addOption(urlOption)
+  .addOption(keyOption)
+  .addOption(
+    new Option('--source <source>', 'only traces with spans of this source').choices(sourceFilter.options),
+  )
+  .option('--service <name>', 'only traces with spans of this service')
+  .option('--since <duration>', 'only the last 30s, 15m, 6h, 7d …', sinceArgument)
+  .option('--limit <count>', 'how many at most (1 to 1000)', limitArgument, 20)
+  .option('--json', 'JSON lines instead of a table')
+  .action((options: TracesOptions & AddressOptions) => show(() => showTraces(addressOf(options), options)))
+
+program
+  .command('trace')
+  .description('show one trace as a tree')
+  .argument('<id>', 'trace id, 32 hexadecimal digits')
+  .addOption(urlOption)
+  .addOption(keyOption)
+  .option('--json', 'JSON instead of a tree')
+  .action((id: string, options: { json?: boolean } & AddressOptions) =>
+    show(() => showTrace(addressOf(options), id, options.json === true)),
+  )
+
+program
+  .command('bridge')
+  .description('run bpftrace on a process and send what its probes say as spans (needs root)')
+  .option('--pack <name>', 'a definition: a name of scripts-bt, or a file')
+  .option('--script <file>', 'a bpftrace script that prints its own events')
+  .option('--pid <pid>', 'the process to watch (1)')
+  .option('--endpoint <url>', 'where OTLP goes (http://127.0.0.1:3051)')
+  .option('--service-name <name>', 'service.name of the spans')
+  .option('--record <file>', 'also write the event stream to this file')
+  .option('--replay <file>', 'play a recorded stream instead of attaching')
+  .action(async (flags: BridgeFlags) => {
+    process.exitCode = await runBridge(process.env, flags)
+  })
+
+program
+  .command('ingest')
+  .description('receive, store and show traces (settings by environment: ingest/README.md)')
+  .action(async () => {
+    await import('@probespan/ingest/main')
+  })
+
+program
+  .command('demo')
+  .description('a shop with probes, the bridge on it, ingest, and traffic: traces of real requests')
+  .option('--once', 'end after 20 complete request traces')
+  .option('--no-replay', 'fail where the probes cannot be attached, instead of playing a recording')
+  .action(async (options: { once?: boolean; replay: boolean }) => {
+    process.exitCode = await runDemo({ once: options.once === true, replayAllowed: options.replay })
+  })
+
+program
+  .command('bench')
+  .description('measure a room; one JSON line a figure')
+  .argument('<room>', 'bridge or ingest')
+  .action(async (room: string) => {
+    process.exitCode = await runBench(room)
+  })
+
+type AddressOptions = { url: string; apiKey?: string }
+
+function addressOf({ url, apiKey }: AddressOptions): IngestAddress {
+  return { url, ...(apiKey !== undefined && { apiKey }) }
+}
+
+async function show(answer: () => Promise<string>): Promise<void> {
+  try {
+    process.stdout.write(`${await answer()}\n`)
+  } catch (error) {
+    if (!(error instanceof AskError)) throw error
+    process.stderr.write(`probespan: ${error.message}\n`)
+    process.exitCode = 1
+  }
+}
+
+function sinceArgument(text: string): bigint {
+  const nanoseconds = parseSince(text)
+  if (nanoseconds === undefined)
+    throw new InvalidArgumentError('Give a number and s, m, h or d, such as 15m.')
+  return nanoseconds
+}
+
+function limitArgument(text: string): number {
+  const limit = Number(text)
+  if (Number.isInteger(limit) && limit >= 1 && limit <= 1000) return limit
+  throw new InvalidArgumentError('Give a whole number from 1 to 1000.')
+}
+
+await program.parseAsync()
