@@ -21,7 +21,7 @@ export type Ingest = {
   /** Where it listens, as http://host:port */
   url: string
   /** Takes no more requests, ends those under way, writes what is waiting, closes the store. */
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 /** Throws StartFault. Logs go to standard error as JSON lines. */

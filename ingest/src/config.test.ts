@@ -1,0 +1,68 @@
+import { expect, test } from 'vitest'
+import { readConfig } from './config.ts'
+
+const mistakes = (env: Record<string, string>): string => {
+  try {
+    readConfig(env)
+    return ''
+  } catch (error) {
+    return String(error)
+  }
+}
+
+test('with nothing set it listens on loopback, takes traces and forwards none', () => {
+  expect(readConfig({})).toMatchObject({
+    host: '127.0.0.1',
+    port: 3051,
+    databasePath: `${process.cwd()}/.data/probespan.db`,
+    ingestionEnabled: true,
+    apiKey: undefined,
+    forward: undefined,
+  })
+})
+
+test('an empty variable counts as not set', () => {
+  expect(readConfig({ PROBESPAN_PORT: '', TRACES_INGESTION_API_KEY: '' })).toMatchObject({
+    port: 3051,
+    apiKey: undefined,
+  })
+})
+
+test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s needs no key', (host) => {
+  expect(mistakes({ PROBESPAN_HOST: host })).toBe('')
+})
+
+test.each(['0.0.0.0', '::', '10.0.0.1', 'example.org', '127.0.0.1.example.org'])('%s needs a key', (host) => {
+  expect(mistakes({ PROBESPAN_HOST: host })).toMatch(/TRACES_INGESTION_API_KEY is not set/)
+  expect(mistakes({ PROBESPAN_HOST: host, TRACES_INGESTION_API_KEY: 'k' })).toBe('')
+})
+
+test('forwarding takes the OTEL_EXPORTER variables', () => {
+  const env = {
+    OTEL_EXPORTER_ENABLED: 'true',
+    OTEL_EXPORTER_ENDPOINT: 'http://jaeger:4318/v1/traces',
+    OTEL_EXPORTER_HEADERS: '{"Authorization":"Bearer t"}',
+  }
+  expect(readConfig(env).forward).toEqual({
+    endpoint: 'http://jaeger:4318/v1/traces',
+    headers: { Authorization: 'Bearer t' },
+    batchSpansMax: 100,
+    flushIntervalMs: 5_000,
+  })
+  expect(readConfig({ ...env, OTEL_EXPORTER_ENABLED: 'false' }).forward).toBeUndefined()
+})
+
+test('every mistake is told at once, with its value unless that may be a secret', () => {
+  const told = mistakes({
+    PROBESPAN_PORT: '70000',
+    TRACES_INGESTION_ENABLED: 'perhaps',
+    OTEL_EXPORTER_ENABLED: 'true',
+    OTEL_EXPORTER_ENDPOINT: 'ftp://user:hidden@host/',
+    OTEL_EXPORTER_HEADERS: 'X-API-Key=hidden',
+    OTEL_EXPORTER_BATCH_SIZE: '0',
+  })
+  expect(told.match(/^ {2}- /gm)).toHaveLength(5)
+  expect(told).toContain('PROBESPAN_PORT must be an integer from 0 to 65535 (it is "70000")')
+  expect(told).not.toContain('hidden')
+  expect(mistakes({ OTEL_EXPORTER_ENABLED: 'true' })).toMatch(/OTEL_EXPORTER_ENDPOINT must be set/)
+})

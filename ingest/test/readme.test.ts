@@ -1,0 +1,58 @@
+// README.md lists the settings and codes that the code has: no more, no fewer, with the same values.
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { settings } from '../src/config.ts'
+import { exitCodes, requestFaults } from '../src/faults.ts'
+import { requestBytesMax } from '../src/limits.ts'
+import { spanRules } from '../src/otlp/scan.ts'
+import { tracePaths } from '../src/receive/routes.ts'
+import { searchSpansMax } from '../src/store/sqlite/search.ts'
+import { traceSpansMax } from '../src/store/sqlite/sqlite-store.ts'
+
+const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+
+/** Rows of the table under a heading, by the text of its first header cell; code marks removed. */
+function rows(firstHeader: string): string[][] {
+  const lines = readme.split('\n')
+  const head = lines.findIndex((line) => line.startsWith(`| ${firstHeader} |`))
+  const table = lines.slice(head + 2)
+  const end = table.findIndex((line) => !line.startsWith('|'))
+  return table.slice(0, end).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  )
+}
+
+test('the settings and their defaults', () => {
+  const defaults = settings.parse({})
+  const documented = rows('variable').map(([name, value]) => [name, value])
+  const actual = Object.keys(settings.shape).map((name) => {
+    const value = defaults[name as keyof typeof defaults]
+    if (String(value).endsWith('/explorer/dist')) return [name, 'explorer/dist of the project']
+    return [
+      name,
+      value === undefined ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value),
+    ]
+  })
+  expect(documented).toEqual(actual)
+})
+
+test('the error codes and their statuses', () => {
+  const documented = rows('code').map(([code, status]) => [code, Number(status)])
+  expect(documented).toEqual(Object.entries(requestFaults).map(([code, { status }]) => [code, status]))
+})
+
+test('the exit codes', () => {
+  const documented = rows('exit code').map(([code, name]) => [name, Number(code)])
+  expect(documented).toEqual(Object.entries(exitCodes))
+})
+
+test('paths and limits', () => {
+  for (const path of tracePaths) expect(readme).toContain(`\`POST ${path}\``)
+  expect(readme).toContain(`over ${requestBytesMax / 2 ** 20} MiB`)
+  expect(readme).toContain(`${traceSpansMax.toLocaleString('en')} spans`)
+  expect(readme).toContain(`${searchSpansMax.toLocaleString('en')} spans`)
+  expect(Object.keys(spanRules)).toEqual(['trace_id', 'span_id', 'parent_span_id', 'time'])
+})

@@ -1,0 +1,93 @@
+// Ingest for tests: in this process or as a child, on a free port, over a database in a temporary folder.
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
+import { readConfig, startIngest } from '../src/index.ts'
+import type { Ingest } from '../src/index.ts'
+import type { Counters } from '../src/counters.ts'
+import type { TraceAnswer, TracesAnswer } from '../src/wire.ts'
+
+export type Env = Record<string, string>
+
+export const protobufType = { 'content-type': 'application/x-protobuf' }
+export const jsonType = { 'content-type': 'application/json' }
+
+/** Removed when the test ends. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'probespan-ingest-'))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  return folder
+}
+
+export function testEnv(env: Env = {}): Env {
+  return {
+    PROBESPAN_PORT: '0',
+    PROBESPAN_DB: join(env['PROBESPAN_DB'] === undefined ? temporaryFolder() : '', 'probespan.db'),
+    PROBESPAN_LOG_LEVEL: 'silent',
+    ...env,
+  }
+}
+
+/** Closed when the test ends; closing before that is fine too. */
+export async function runIngest(env: Env = {}): Promise<Ingest> {
+  const ingest = await startIngest(readConfig(testEnv(env)))
+  let closing: Promise<void> | undefined
+  const close = () => (closing ??= ingest.close())
+  onTestFinished(close)
+  return { url: ingest.url, close }
+}
+
+export type Child = { url: string; process: ChildProcess; exited: Promise<unknown> }
+
+export async function runChild(env: Env): Promise<Child> {
+  const child = spawnMain(testEnv(env))
+  const exited = once(child, 'exit')
+  for await (const line of createInterface({ input: child.stdout })) {
+    const url = /^probespan ingest listens on (http:\S+)$/.exec(line)?.[1]
+    if (url !== undefined) return { url, process: child, exited }
+  }
+  throw new Error('ingest ended before it listened')
+}
+
+export type Ending = { code: number | null; stdout: string; stderr: string }
+
+/** Runs main.ts to its end. */
+export async function endOfMain(env: Env): Promise<Ending> {
+  const child = spawnMain(env)
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => (stdout += String(chunk)))
+  child.stderr.on('data', (chunk) => (stderr += String(chunk)))
+  await once(child, 'close')
+  return { code: child.exitCode, stdout, stderr }
+}
+
+function spawnMain(env: Env) {
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+  const child = spawn(process.execPath, [main], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => {
+    if (child.exitCode === null) child.kill('SIGKILL')
+  })
+  return child
+}
+
+export async function post(url: string, body: Buffer | string, headers: Env): Promise<Response> {
+  return fetch(url, { method: 'POST', headers, body: typeof body === 'string' ? body : new Uint8Array(body) })
+}
+
+export async function getJson<T>(url: string, headers: Env = {}): Promise<T> {
+  const response = await fetch(url, { headers })
+  return (await response.json()) as T
+}
+
+export const getTraces = (base: string, query = '') => getJson<TracesAnswer>(`${base}/api/traces${query}`)
+export const getTrace = (base: string, id: string) => getJson<TraceAnswer>(`${base}/api/traces/${id}`)
+export const getCounters = (base: string) => getJson<Counters>(`${base}/api/counters`)

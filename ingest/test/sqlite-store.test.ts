@@ -1,0 +1,78 @@
+// The SQLite engine: the contract of every store, and what is its own: schema versions, unusable files, its limits.
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { describe, expect, test } from 'vitest'
+import { queueBytesMax } from '../src/limits.ts'
+import { openDatabase } from '../src/store/sqlite/database.ts'
+import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
+import { batchOf, hexId } from './sample.ts'
+import { temporaryFolder } from './running.ts'
+import { storeContract } from './store-contract.ts'
+
+const file = (folder: string) => join(folder, 'probespan.db')
+
+describe('contract', () => {
+  // oxlint-disable-next-line vitest/require-hook
+  storeContract((folder, bytes) => openSqliteStore(file(folder), bytes ?? queueBytesMax), temporaryFolder)
+})
+
+test('a database of a newer schema is refused with both versions, and not touched', () => {
+  const path = file(temporaryFolder())
+  const newer = new Database(path)
+  newer.pragma('user_version = 9999')
+  newer.close()
+  expect(() => openSqliteStore(path, queueBytesMax)).toThrow(/version 9999.*up to 1\b.*PROBESPAN_DB/)
+  const after = new Database(path)
+  expect(after.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()).toEqual({ tables: 0 })
+  after.close()
+})
+
+test('a file that is no database is refused with its path and what to do', () => {
+  expect(() => openSqliteStore('/dev/null/probespan.db', queueBytesMax)).toThrow(
+    /cannot open the database \/dev\/null\/probespan\.db.*PROBESPAN_DB/,
+  )
+})
+
+test('a commit waits for the disk: write-ahead log, flushed at each commit', () => {
+  const { writing, reading } = openDatabase(file(temporaryFolder()))
+  expect(writing.pragma('journal_mode', { simple: true })).toBe('wal')
+  const full = 2
+  expect(writing.pragma('synchronous', { simple: true })).toBe(full)
+  expect(() => reading.exec('DELETE FROM blocks')).toThrow(/readonly/)
+  reading.close()
+  writing.close()
+})
+
+test('appends at the same time share a commit and a block', async () => {
+  const store = openSqliteStore(file(temporaryFolder()), queueBytesMax)
+  const appends = Array.from({ length: 50 }, (_, index) =>
+    store.append(batchOf([{ traceId: hexId(index + 1, 32), spanId: hexId(1, 16) }])),
+  )
+  await Promise.all(appends)
+  expect(await store.blockAfter(0)).toMatchObject({ id: 1, spanCount: 50 })
+  expect(await store.blockAfter(1)).toBeUndefined()
+  await store.close()
+})
+
+test('when a commit fails every request in it is told, and the next ones go through', async () => {
+  const path = file(temporaryFolder())
+  const store = openSqliteStore(path, queueBytesMax)
+  const db = new Database(path)
+  db.exec(
+    `CREATE TRIGGER refuse BEFORE INSERT ON services BEGIN SELECT raise(ABORT, 'the disk is full'); END`,
+  )
+  const batch = batchOf([{ traceId: hexId(1, 32), spanId: hexId(1, 16) }])
+  const both = await Promise.allSettled([store.append(batch), store.append(batch)])
+  for (const outcome of both) {
+    expect(outcome).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'store_failed', message: expect.stringContaining('the disk is full') },
+    })
+  }
+  expect(await store.blockAfter(0)).toBeUndefined()
+  db.exec('DROP TRIGGER refuse')
+  db.close()
+  await store.append(batch)
+  expect(await store.readTrace(hexId(1, 32))).toHaveLength(1)
+  await store.close()
+})

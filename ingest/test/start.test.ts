@@ -1,0 +1,80 @@
+// Starting and stopping the process: one line with the address, exit codes with reasons, nothing lost over a restart.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import Database from 'better-sqlite3'
+import { expect, onTestFinished, test } from 'vitest'
+import { hexId, requestOf } from './sample.ts'
+import {
+  endOfMain,
+  getTrace,
+  post,
+  protobufType,
+  runChild,
+  runIngest,
+  temporaryFolder,
+  testEnv,
+} from './running.ts'
+
+test.each(['SIGTERM', 'SIGINT'] as const)(
+  '%s ends it with 0, and a restart has what was stored',
+  async (signal) => {
+    const env = { PROBESPAN_DB: join(temporaryFolder(), 'deep', 'er', 'probespan.db') }
+    const child = await runChild(env)
+    const request = requestOf([{ traceId: hexId(7, 32), spanId: hexId(1, 16) }])
+    expect((await post(`${child.url}/v1/traces`, request, protobufType)).status).toBe(200)
+    child.process.kill(signal)
+    expect(await child.exited).toEqual([0, null])
+    const { url } = await runIngest(env)
+    expect((await getTrace(url, hexId(7, 32))).spans).toHaveLength(1)
+  },
+)
+
+test('beyond loopback without a key it does not start, and says why and what to do', async () => {
+  const ending = await endOfMain(testEnv({ PROBESPAN_HOST: '0.0.0.0' }))
+  expect(ending).toMatchObject({ code: 2, stdout: '' })
+  expect(ending.stderr).toMatch(/0\.0\.0\.0.*TRACES_INGESTION_API_KEY.*PROBESPAN_HOST=127\.0\.0\.1/)
+})
+
+test('beyond loopback with a key it starts', async () => {
+  const child = await runChild({ PROBESPAN_HOST: '0.0.0.0', TRACES_INGESTION_API_KEY: 'k' })
+  expect(child.url).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/)
+})
+
+test('all mistakes of the configuration are listed at once, and no secret is repeated', async () => {
+  const ending = await endOfMain({
+    PROBESPAN_PORT: '99999',
+    TRACES_INGESTION_ENABLED: 'maybe',
+    OTEL_EXPORTER_HEADERS: 'Authorization: top-secret',
+  })
+  expect(ending.code).toBe(2)
+  for (const name of ['PROBESPAN_PORT', '99999', 'TRACES_INGESTION_ENABLED', 'OTEL_EXPORTER_HEADERS']) {
+    expect(ending.stderr).toContain(name)
+  }
+  expect(ending.stderr).not.toContain('top-secret')
+})
+
+test('a port that is taken is named', async () => {
+  const other = createServer().listen(0, '127.0.0.1')
+  onTestFinished(() => void other.close())
+  await new Promise((resolve) => other.once('listening', resolve))
+  const { port } = other.address() as AddressInfo
+  const ending = await endOfMain(testEnv({ PROBESPAN_PORT: String(port) }))
+  expect(ending.code).toBe(3)
+  expect(ending.stderr).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}.*another process.*PROBESPAN_PORT`))
+})
+
+test('a database of a newer program, and a folder that cannot be written, have exit codes of their own', async () => {
+  const path = join(temporaryFolder(), 'probespan.db')
+  const newer = new Database(path)
+  newer.pragma('user_version = 9999')
+  newer.close()
+  expect(await endOfMain({ PROBESPAN_PORT: '0', PROBESPAN_DB: path })).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining('9999'),
+  })
+  expect(await endOfMain({ PROBESPAN_PORT: '0', PROBESPAN_DB: '/dev/null/probespan.db' })).toMatchObject({
+    code: 5,
+    stderr: expect.stringContaining('/dev/null'),
+  })
+})

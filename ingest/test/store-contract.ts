@@ -1,0 +1,300 @@
+// What any store engine must do. An engine's test calls this with a way to open a store over a fresh folder, and to
+// open the same one again.
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import type { Batch, Store, TraceFilter } from '../src/store/store.ts'
+import { sourcesOf } from '../src/store/store.ts'
+import type { SourceFilter, TraceSource } from '../src/wire.ts'
+import { attribute, batchOf, hexId, requestOf } from './sample.ts'
+import type { SampleSpan } from './sample.ts'
+
+export type OpenStore = (folder: string, queueBytesMax?: number) => Store
+
+const trace = (number: number) => hexId(number, 32)
+const spanId = (number: number) => hexId(number, 16)
+
+export function storeContract(open: OpenStore, folder: () => string): void {
+  const fresh = () => open(folder())
+  /** One commit each: an append is waited for before the next. */
+  const filled = async (batches: readonly Batch[]): Promise<Store> => {
+    const store = fresh()
+    for (const batch of batches) await store.append(batch)
+    return store
+  }
+
+  test('spans come back whole, under the source and service they came with', async () => {
+    const store = await filled([
+      batchOf([
+        {
+          traceId: trace(1),
+          spanId: spanId(1),
+          name: 'checkout',
+          start: 1_700_000_000_000_000_001n,
+          duration: 7n,
+          service: 'shop',
+          source: 'bpftrace',
+          status: 2,
+          attributes: [attribute('id', 'a1')],
+        },
+      ]),
+    ])
+    expect(await store.readTrace(trace(1))).toEqual([
+      {
+        traceId: trace(1),
+        spanId: spanId(1),
+        name: 'checkout',
+        kind: 'SERVER',
+        startUnixNano: '1700000000000000001',
+        durationNano: '7',
+        status: { code: 'ERROR' },
+        source: 'bpftrace',
+        service: 'shop',
+        attributes: [attribute('id', 'a1')],
+        events: [],
+        links: [],
+        resource: { attributes: [attribute('service.name', 'shop')] },
+        scope: { name: 'probespan-bridge', version: '' },
+      },
+    ])
+    await store.close()
+  })
+
+  test('an unknown trace is undefined, also when its id ends like a known one', async () => {
+    const store = await filled([batchOf([{ traceId: `a${trace(1).slice(1)}`, spanId: spanId(1) }])])
+    expect(await store.readTrace(trace(1))).toBeUndefined()
+    expect(await store.readTrace(trace(2))).toBeUndefined()
+    await store.close()
+  })
+
+  test('traces whose ids end alike are kept apart', async () => {
+    const [one, two] = [`a${trace(1).slice(1)}`, `b${trace(1).slice(1)}`]
+    const store = await filled([
+      batchOf([
+        { traceId: one, spanId: spanId(1), name: 'one' },
+        { traceId: two, spanId: spanId(1), name: 'two' },
+      ]),
+    ])
+    expect((await store.readTrace(one))?.map((span) => span.name)).toEqual(['one'])
+    const found = await store.findTraces({ limit: 10 })
+    expect(found.map(({ rootName, spanCount }) => [rootName, spanCount])).toEqual([
+      ['one', 1],
+      ['two', 1],
+    ])
+    await store.close()
+  })
+
+  test('a trace that came in several commits is whole, parents before children', async () => {
+    const child = { traceId: trace(1), spanId: spanId(2), parentSpanId: spanId(9), start: 50n, duration: 9n }
+    const parent = { traceId: trace(1), spanId: spanId(9), start: 50n, duration: 100n, name: 'parent' }
+    const late = { traceId: trace(1), spanId: spanId(3), parentSpanId: spanId(9), start: 120n, duration: 80n }
+    const store = await filled([batchOf([child]), batchOf([late]), batchOf([parent])])
+    expect((await store.readTrace(trace(1)))?.map((span) => span.spanId)).toEqual([
+      spanId(9),
+      spanId(2),
+      spanId(3),
+    ])
+    expect(await store.findTraces({ limit: 10 })).toMatchObject([
+      { rootName: 'parent', rootSeen: true, spanCount: 3, startUnixNano: '50', durationNano: '150' },
+    ])
+    await store.close()
+  })
+
+  test('what an exporter sent twice is shown and counted once', async () => {
+    const retried = batchOf([{ traceId: trace(1), spanId: spanId(1), status: 2 }])
+    const store = fresh()
+    // Two in one commit, one in a later one.
+    await Promise.all([store.append(retried), store.append(retried)])
+    await store.append(retried)
+    expect(await store.readTrace(trace(1))).toHaveLength(1)
+    expect(await store.findTraces({ limit: 10 })).toMatchObject([{ spanCount: 1, errorCount: 1 }])
+    await store.close()
+  })
+
+  test('a span whose clock went backwards is kept as sent', async () => {
+    const store = await filled([
+      batchOf([{ traceId: trace(1), spanId: spanId(1), start: 100n, duration: -40n }]),
+    ])
+    expect(await store.readTrace(trace(1))).toMatchObject([{ startUnixNano: '100', durationNano: '-40' }])
+    expect(await store.findTraces({ limit: 1 })).toMatchObject([{ durationNano: '-40' }])
+    await store.close()
+  })
+
+  test('a request of 20,000 spans is whole, in the list and when read', async () => {
+    const spans = Array.from({ length: 20_000 }, (_, index) => ({
+      traceId: trace(1 + (index % 2)),
+      spanId: spanId(index + 1),
+      start: BigInt(1_000 + index),
+    }))
+    const store = await filled([batchOf(spans)])
+    const read = await store.readTrace(trace(2))
+    expect(read?.map((span) => span.startUnixNano)).toEqual(
+      spans.filter(({ traceId }) => traceId === trace(2)).map(({ start }) => String(start)),
+    )
+    expect((await store.findTraces({ limit: 5 })).map(({ spanCount }) => spanCount)).toEqual([10_000, 10_000])
+    await store.close()
+  })
+
+  test('services are listed by name with their sources', async () => {
+    const store = await filled([
+      batchOf([{ traceId: trace(1), spanId: spanId(1), service: 'shop', source: 'otlp' }]),
+      batchOf([{ traceId: trace(1), spanId: spanId(2), service: 'shop', source: 'beyla' }]),
+      batchOf([{ traceId: trace(1), spanId: spanId(3), service: 'db', source: 'bpftrace' }]),
+    ])
+    expect(await store.services()).toEqual([
+      { name: 'db', sources: ['bpftrace'] },
+      { name: 'shop', sources: ['beyla', 'otlp'] },
+    ])
+    await store.close()
+  })
+
+  test('one span has to fit the whole filter', async () => {
+    const store = await filled([
+      batchOf([
+        { traceId: trace(1), spanId: spanId(1), service: 'shop', source: 'beyla', start: 10n },
+        { traceId: trace(1), spanId: spanId(2), service: 'db', source: 'otlp', start: 20n },
+      ]),
+    ])
+    const count = async (filter: Partial<TraceFilter>) =>
+      (await store.findTraces({ limit: 10, ...filter })).length
+    expect(await count({ service: 'shop', source: 'beyla' })).toBe(1)
+    expect(await count({ service: 'shop', source: 'otlp' })).toBe(0)
+    expect(await count({ service: 'shop', start: 11n })).toBe(0)
+    expect(await count({ start: 20n, end: 21n })).toBe(1)
+    expect(await count({ start: 11n, end: 20n })).toBe(0)
+    await store.close()
+  })
+
+  test('any spans in any commits, any filter: the same traces as a plain evaluation finds', async () => {
+    await fc.assert(
+      fc.asyncProperty(commits, fc.array(filters, { minLength: 5, maxLength: 5 }), async (batches, asked) => {
+        const store = await filled(batches.map((batch) => batchOf(batch)))
+        try {
+          for (const filter of asked) {
+            const found = await store.findTraces(filter)
+            expect(found.map(({ traceId, spanCount }) => [traceId, spanCount])).toEqual(
+              plainFind(batches.flat(), filter),
+            )
+          }
+        } finally {
+          await store.close()
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  test('blocks hold the bytes that were appended, in order, each once', async () => {
+    const requests = [1, 2, 3].map((number) => [{ traceId: trace(number), spanId: spanId(number) }])
+    const store = await filled(requests.map((spans) => batchOf(spans)))
+    const bodies: Buffer[] = []
+    for (
+      let block = await store.blockAfter(0);
+      block !== undefined;
+      block = await store.blockAfter(block.id)
+    ) {
+      bodies.push(block.body)
+    }
+    expect(Buffer.concat(bodies)).toEqual(Buffer.concat(requests.map((spans) => requestOf(spans))))
+    await store.close()
+  })
+
+  test('data and cursors are there after closing and opening again', async () => {
+    const where = folder()
+    const store = open(where)
+    expect(await store.cursor('a')).toEqual({ blockId: 0, spansDone: 0 })
+    await store.append(batchOf([{ traceId: trace(1), spanId: spanId(1) }]))
+    await store.saveCursor('a', { blockId: 1, spansDone: 7 })
+    await store.close()
+    const again = open(where)
+    expect(await again.readTrace(trace(1))).toHaveLength(1)
+    expect(await again.cursor('a')).toEqual({ blockId: 1, spansDone: 7 })
+    await again.close()
+  })
+
+  test('a new destination begins with what is stored from then on', async () => {
+    const store = await filled([batchOf([{ traceId: trace(1), spanId: spanId(1) }])])
+    const { blockId } = await store.cursor('new')
+    expect(await store.blockAfter(blockId)).toBeUndefined()
+    await store.append(batchOf([{ traceId: trace(2), spanId: spanId(1) }]))
+    expect(await store.blockAfter(blockId)).toMatchObject({ spanCount: 1 })
+    await store.close()
+  })
+
+  test('beyond the bound of the queue a batch is refused, and what was taken before is kept', async () => {
+    const store = open(folder(), 100)
+    const first = store.append(batchOf([{ traceId: trace(1), spanId: spanId(1) }]))
+    await expect(store.append(batchOf([{ traceId: trace(2), spanId: spanId(2) }]))).rejects.toMatchObject({
+      code: 'store_busy',
+      message: expect.stringContaining('100'),
+    })
+    await first
+    await store.append(batchOf([{ traceId: trace(3), spanId: spanId(3) }]))
+    expect((await store.findTraces({ limit: 5 })).map(({ traceId }) => traceId)).toEqual([trace(1), trace(3)])
+    await store.close()
+  })
+
+  test('closing writes what still waits', async () => {
+    const where = folder()
+    const store = open(where)
+    const waiting = store.append(batchOf([{ traceId: trace(1), spanId: spanId(1) }]))
+    await store.close()
+    await waiting
+    const again = open(where)
+    expect(await again.readTrace(trace(1))).toHaveLength(1)
+    await again.close()
+  })
+}
+
+const sampleSpans: fc.Arbitrary<SampleSpan> = fc.record({
+  traceId: fc.integer({ min: 1, max: 12 }).map(trace),
+  spanId: fc.integer({ min: 1, max: 40 }).map(spanId),
+  start: fc.bigInt(1n, 60n),
+  service: fc.constantFrom('shop', 'db', 'mail'),
+  source: fc.constantFrom<TraceSource>('beyla', 'bpftrace', 'otlp'),
+})
+const commits = fc
+  .array(fc.array(sampleSpans, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 8 })
+  .map(
+    // A span id stands for one span: its copies are equal, as a retry's are.
+    (batches) => {
+      const first = new Map<string, SampleSpan>()
+      const sameAsFirst = (span: SampleSpan): SampleSpan => {
+        const key = `${span.traceId} ${span.spanId}`
+        const known = first.get(key) ?? span
+        first.set(key, known)
+        return known
+      }
+      return batches.map((batch) => batch.map(sameAsFirst))
+    },
+  )
+const filters: fc.Arbitrary<TraceFilter> = fc.record({
+  start: fc.option(fc.bigInt(0n, 60n), { nil: undefined }),
+  end: fc.option(fc.bigInt(0n, 61n), { nil: undefined }),
+  service: fc.option(fc.constantFrom('shop', 'db', 'none'), { nil: undefined }),
+  source: fc.option(fc.constantFrom<SourceFilter>('beyla', 'otlp', 'ebpf', 'http'), { nil: undefined }),
+  limit: fc.integer({ min: 1, max: 13 }),
+})
+
+function plainFind(spans: readonly SampleSpan[], filter: TraceFilter): [string, number][] {
+  const { start = 0n, end = 1_000n, service, source, limit } = filter
+  const wanted = source === undefined ? undefined : sourcesOf(source)
+  const traces = Map.groupBy(spans, (span) => span.traceId)
+  return [...traces]
+    .filter(([, of]) =>
+      of.some(
+        (span) =>
+          (span.start ?? 0n) >= start &&
+          (span.start ?? 0n) < end &&
+          (service === undefined || span.service === service) &&
+          (wanted === undefined || wanted.includes(span.source ?? 'otlp')),
+      ),
+    )
+    .map(([traceId, of]) => ({
+      traceId,
+      start: of.map((span) => Number(span.start)).reduce((a, b) => Math.min(a, b)),
+      count: new Set(of.map((span) => span.spanId)).size,
+    }))
+    .sort((a, b) => b.start - a.start || (a.traceId < b.traceId ? -1 : 1))
+    .slice(0, limit)
+    .map(({ traceId, count }) => [traceId, count])
+}
