@@ -1,0 +1,259 @@
+// What would break: a mistake in a definition that is passed over, or told so that its author cannot find it.
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { BridgeError } from '../errors.ts'
+import { loadDefinition, parseDefinition } from './load.ts'
+
+function messageOf(text: string): string {
+  try {
+    parseDefinition(text, 'x.yaml')
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error
+    expect(error.code).toBe('definition_invalid')
+    return error.message
+  }
+  throw new Error('was accepted')
+}
+
+const good = 'start: a, end: b, match: tid'
+const query = (body: string): string => `name: shop\nprovider: shop\nspans:\n  query: { ${body} }\n`
+const withAttribute = (attribute: string): string => query(`${good}, attributes: { ${attribute} }`)
+
+/** The mistake is to be told at the place of the `^`, which is no part of the file. */
+const mistakes: [what: string, text: string, key: string, expectation: RegExp][] = [
+  ['an empty file', '^', 'file', /expected a map with name, provider, spans, got null/],
+  ['a list', '^- a', 'file', /expected a map/],
+  ['an alias of nothing', 'name: ^*nothing', '*nothing', /no &nothing before/],
+  ['no name', `^provider: p\nspans: { q: { ${good} } }`, 'name', /missing: expected a name: a-z/],
+  [
+    'a name in capitals',
+    `name: ^Shop\nprovider: p\nspans: { q: { ${good} } }`,
+    'name',
+    /a-z, 0-9.*got "Shop"/,
+  ],
+  ['no spans', 'name: shop\nprovider: p\nspans: ^{}', 'spans', /at least one span/],
+  ['a span in capitals', query(good).replace('query', '^Query'), 'spans.Query', /a-z, 0-9/],
+  [
+    'a span that is empty',
+    'name: s\nprovider: p\nspans:\n  query:^\n',
+    'spans.query',
+    /a map with start, end, match, got null/,
+  ],
+  [
+    'an unknown key of the file',
+    `^spams: 1\n${query(good)}`,
+    'spams',
+    /unknown key, expected name, provider, resource, spans/,
+  ],
+  [
+    'an unknown key of a span',
+    query(`${good}, ^key: tid`),
+    'spans.query.key',
+    /unknown key, expected kind, name, start/,
+  ],
+  [
+    'no end probe',
+    query('start: a, match: tid').replace('{', '^{'),
+    'spans.query.end',
+    /missing: expected a probe name/,
+  ],
+  [
+    'a probe with its provider',
+    query('start: ^"shop:a", end: b, match: tid'),
+    'spans.query.start',
+    /a probe name: letters.*got "shop:a"/,
+  ],
+  [
+    'a probe that is a number',
+    query('start: ^7, end: b, match: tid'),
+    'spans.query.start',
+    /a probe name: letters.*got 7/,
+  ],
+  [
+    'a kind that does not exist',
+    query(`${good}, kind: ^servr`),
+    'spans.query.kind',
+    /internal, server, client.*got "servr"/,
+  ],
+  [
+    'a match that is a list',
+    query('start: a, end: b, match: ^[tid]'),
+    'spans.query.match',
+    /an expression, or \{ start, end \}, got \["tid"\]/,
+  ],
+  [
+    'a match of one side',
+    query('start: a, end: b, match: ^{ start: tid }'),
+    'spans.query.match',
+    /an expression, or \{ start, end \}/,
+  ],
+  [
+    'an expression that breaks out',
+    query('start: a, end: b, match: ^"tid); }"'),
+    'spans.query.match',
+    /without \{ \} ;/,
+  ],
+  [
+    'an expression with a comment',
+    withAttribute('a: { at: end, value: ^"arg0 // x" }'),
+    'spans.query.attributes.a.value',
+    /without a comment/,
+  ],
+  [
+    'another comment',
+    query('start: a, end: b, match: ^"tid /* x"'),
+    'spans.query.match',
+    /without a comment/,
+  ],
+  [
+    'a parenthesis too many',
+    query('start: a, end: b, match: ^"arg0)"'),
+    'spans.query.match',
+    /without parentheses that do not pair/,
+  ],
+  [
+    'a string that does not end',
+    query(`${good}, status: { error: ^'arg0 == "x' }`),
+    'spans.query.status.error',
+    /without a string that/,
+  ],
+  [
+    'an attribute without a side',
+    withAttribute('a: ^{ value: arg0 }'),
+    'spans.query.attributes.a.at',
+    /missing: expected one of start, end/,
+  ],
+  [
+    'an attribute on a third side',
+    withAttribute('a: { at: ^middle, value: arg0 }'),
+    'spans.query.attributes.a.at',
+    /start, end, got "middle"/,
+  ],
+  [
+    'an attribute of an unknown type',
+    withAttribute('a: { at: end, value: arg0, type: ^float }'),
+    'spans.query.attributes.a.type',
+    /string, int, boolean, got "float"/,
+  ],
+  [
+    'an attribute whose name has a line end',
+    withAttribute('^"a\\nb": { at: end, value: arg0 }'),
+    String.raw`spans.query.attributes."a\nb"`,
+    /without line ends/,
+  ],
+  ['a ttl without a unit', query(`${good}, ttl: ^30`), 'spans.query.ttl', /500ms, 30s or 5min, got 30/],
+  ['a ttl of nothing', query(`${good}, ttl: ^0s`), 'spans.query.ttl', /longer than/],
+  [
+    'a time without a duration',
+    query(`${good}, time: ^{ start: arg1 }`),
+    'spans.query.time.duration',
+    /missing: expected an expression/,
+  ],
+  [
+    'within a span that is not there',
+    query(`${good}, within: ^requst`),
+    'spans.query.within',
+    /no span is named "requst"/,
+  ],
+  ['within itself', query(`${good}, within: ^query`), 'spans.query.within', /within itself/],
+  [
+    'a name of an attribute that is not there',
+    query(`${good}, name: ^"GET {route}"`),
+    'spans.query.name',
+    /\{route\} is no attribute/,
+  ],
+  [
+    'a resource attribute that is no text',
+    `${query(good)}resource: { a: ^1 }`,
+    'resource.a',
+    /a text, got 1/,
+  ],
+]
+
+test.each(mistakes)('%s: file, line, column, key and what is expected', (_, marked, key, expectation) => {
+  const before = marked.slice(0, marked.indexOf('^')).split('\n')
+  const place = `x.yaml:${before.length}:${(before.at(-1) ?? '').length + 1}: ${key}: `
+  const message = messageOf(marked.replace('^', ''))
+  expect(message.slice(0, place.length)).toBe(place)
+  expect(message.slice(place.length)).toMatch(expectation)
+})
+
+test.each([
+  ['no YAML', 'name: [', /^x\.yaml:1:8: .*flow/i],
+  ['the same key twice', 'name: a\nname: b', /^x\.yaml:2:1: .*unique/],
+  ['two documents', 'name: a\n---\nname: b', /^x\.yaml:2:1: .*multiple documents/],
+])('%s: file, line, column and the parser’s words', (_, text, expectation) => {
+  expect(messageOf(text)).toMatch(expectation)
+})
+
+test('spans within each other in a circle are refused', () => {
+  const circle = `name: s
+provider: p
+spans:
+  a: { ${good}, within: b }
+  b: { ${good}, within: a }`
+  expect(messageOf(circle).split('\n')).toEqual([
+    'x.yaml:4:46: spans.a.within: a span cannot lie within itself',
+    'x.yaml:5:46: spans.b.within: a span cannot lie within itself',
+  ])
+})
+
+test('every mistake is told at once, one a line', () => {
+  const message = messageOf('name: Shop\nprovider: 1\nspans:\n  q: { start: a, ttl: 1h }')
+  expect(message.split('\n').map((line) => line.split(': ')[1])).toEqual([
+    'name',
+    'provider',
+    'spans.q.end',
+    'spans.q.match',
+    'spans.q.ttl',
+  ])
+})
+
+test('anchors and aliases of YAML work', () => {
+  const text = query('start: a, end: b, match: &m str(arg0), attributes: { id: { at: start, value: *m } }')
+  expect(parseDefinition(text, 'x').spans.get('query')?.attributes[0]?.expression).toBe('str(arg0)')
+})
+
+test('what is left out has its default; a whole file as it is meant', () => {
+  const { spans, ...rest } = parseDefinition(
+    query(`${good}, ttl: 5min, attributes: { n: { at: end, value: 7 } }`),
+    'x',
+  )
+  expect(rest).toEqual({ name: 'shop', provider: 'shop', resource: {} })
+  expect([...spans.values()]).toEqual([
+    {
+      id: 'query',
+      kind: 'internal',
+      nameTemplate: 'query',
+      startProbe: 'a',
+      endProbe: 'b',
+      match: { start: 'tid', end: 'tid' },
+      attributes: [{ key: 'n', at: 'end', expression: '7' }],
+      ttlMs: 300_000,
+    },
+  ])
+})
+
+test.each([
+  'str(arg0)',
+  '(int64)arg3 < 0',
+  'strncmp(str(arg0), "http://", 7) == 0',
+  'arg0 / 2',
+  '@x[tid, arg0]',
+  'str(arg0) == ")"',
+])('an expression as bpftrace has it is taken as it is: %s', (expression) => {
+  const text = query(`start: a, end: b, match: ${JSON.stringify(expression)}`)
+  expect(parseDefinition(text, 'x').spans.get('query')?.match.start).toBe(expression)
+})
+
+test('a file that does not exist is named, with what to do', async () => {
+  await expect(loadDefinition('/nowhere/x.yaml')).rejects.toMatchObject({
+    code: 'definition_invalid',
+    message: /\/nowhere\/x\.yaml \(ENOENT\).*--pack/,
+  })
+})
+
+test('the packs of the project load', async () => {
+  const pack = fileURLToPath(new URL('../../../scripts-bt/demo.yaml', import.meta.url))
+  expect([...(await loadDefinition(pack)).spans.keys()]).toEqual(['request', 'query', 'payment'])
+})
