@@ -3,6 +3,10 @@
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vite'
 
+// A NODE_ENV from outside, such as a test runner's "test", would put React's development build into the page: half as
+// large again, and slower.
+if (process.argv.includes('build')) process.env.NODE_ENV = 'production'
+
 export default defineConfig({
   plugins: [react()],
   build: {

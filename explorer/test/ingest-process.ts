@@ -15,15 +15,15 @@ export type Ingest = {
   stop: () => Promise<void>
 }
 
-export async function startIngest(apiKey?: string): Promise<Ingest> {
-  const folder = await mkdtemp(join(tmpdir(), 'probespan-page-'))
+export async function startIngest(pageFolder: string, apiKey?: string): Promise<Ingest> {
+  const folder = await mkdtemp(join(tmpdir(), 'probespan-store-'))
   const child = spawn(process.execPath, [join(repository, 'ingest/src/main.ts')], {
     cwd: folder,
     env: {
       PATH: process.env.PATH,
       PROBESPAN_PORT: '0',
       PROBESPAN_DB: join(folder, 'probespan.db'),
-      PROBESPAN_EXPLORER_DIR: join(repository, 'explorer/dist'),
+      PROBESPAN_EXPLORER_DIR: pageFolder,
       ...(apiKey === undefined ? {} : { TRACES_INGESTION_API_KEY: apiKey }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],

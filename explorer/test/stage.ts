@@ -1,5 +1,6 @@
 // What every test of the page stands on: the built page, one browser and one ingest with the shop's traces a file,
 // and a page a test. A test fails if its page complains on the console or asks another host for anything.
+import { rm } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { browserMissing, openPage, startBrowser, type OpenPage } from './browser.ts'
@@ -28,14 +29,15 @@ if (browserMissing !== undefined) {
 
 /** To be called once in a `describe`. */
 export function setStage(): Stage {
+  let pageFolder: string | undefined
   let browser: Browser | undefined
   let ingest: Ingest | undefined
   let opened: OpenPage | undefined
   const others: Ingest[] = []
 
   beforeAll(async () => {
-    await buildPage()
-    ;[browser, ingest] = await Promise.all([startBrowser(), startIngest()])
+    pageFolder = await buildPage()
+    ;[browser, ingest] = await Promise.all([startBrowser(), startIngest(pageFolder)])
     for (const spans of bridgeTraces) await send(ingest, bridge, spans)
     for (const spans of beylaTraces) await send(ingest, beyla, spans)
     for (const spans of sdkTraces) await send(ingest, sdk, spans)
@@ -43,6 +45,7 @@ export function setStage(): Stage {
   })
   afterAll(async () => {
     await Promise.all([browser?.close(), ingest?.stop()])
+    if (pageFolder !== undefined) await rm(pageFolder, { recursive: true, force: true })
   })
   afterEach(async () => {
     const last = opened
@@ -57,7 +60,7 @@ export function setStage(): Stage {
   return {
     ingest: () => present(ingest),
     startAnother: async (apiKey) => {
-      const other = await startIngest(apiKey)
+      const other = await startIngest(present(pageFolder), apiKey)
       others.push(other)
       return other
     },
