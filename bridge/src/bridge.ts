@@ -1,4 +1,5 @@
 // Composes the bridge: bpftrace (or a recording) → pipeline → spans → delivery. One `Bridge` a run.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createWriteStream, type WriteStream } from 'node:fs'
 import { RandomIdGenerator, type SpanExporter } from '@opentelemetry/sdk-trace-base'
 import { resourceFromAttributes, type Resource } from '@opentelemetry/resources'
@@ -15,11 +16,13 @@ import { headLine, readRecording, type RecordingHead } from './recording.ts'
 import { definitionOf, prepareArguments } from './source.ts'
 import { processResource } from './span/process-resource.ts'
 import { readableSpan } from './span/readable-span.ts'
-import { calibrate } from './time/clock.ts'
+import { calibrate, recalibrated } from './time/clock.ts'
 
 const tickMs = 100
 const recalibrateMs = 60_000
 const closeDeadlineMs = 5000
+/** A recording plays faster than it can be delivered: it waits instead of overflowing the queue. */
+const replayQueuedMax = 10_000
 
 export type BridgeReport = MatcherCounts &
   PipelineCounts &
@@ -83,16 +86,25 @@ export class Bridge {
     const version = await bpftraceVersion(program)
     const args = await prepareArguments(this.config, definition)
     const resource = await processResource(targetPid, this.resourceAttributes(definition))
-    let { offsetNs } = calibrate()
-    const recording = this.openRecording({ bpftrace: version, bootToUnixNs: offsetNs, resource })
-    const pipeline = this.createPipeline(definition, version, (bootNs) => bootNs + offsetNs, onReady)
-    this.process = new BpftraceProcess(program, args, targetPid, (line) => {
+    const scriptPath = this.config.source.kind === 'script' ? this.config.source.path : undefined
+    let calibration = calibrate()
+    const recording = this.openRecording({ bpftrace: version, bootToUnixNs: calibration.offsetNs, resource })
+    const pipeline = this.createPipeline(
+      definition,
+      version,
+      (bootNs) => bootNs + calibration.offsetNs,
+      onReady,
+    )
+    this.process = new BpftraceProcess(program, args, { targetPid, scriptPath }, (line) => {
       recording?.write(`${line}\n`, 'latin1')
       this.deliver(pipeline.line(line, process.hrtime.bigint()), resource)
     })
     if (this.stopping) this.stop()
     const ticking = setInterval(() => this.deliver(pipeline.tick(process.hrtime.bigint()), resource), tickMs)
-    const calibrating = setInterval(() => ({ offsetNs } = calibrate()), recalibrateMs)
+    const calibrating = setInterval(
+      () => (calibration = recalibrated(calibration, calibrate())),
+      recalibrateMs,
+    )
     const end = await this.process.ended
     clearInterval(ticking)
     clearInterval(calibrating)
@@ -115,6 +127,7 @@ export class Bridge {
     const splitter = new LineSplitter()
     for (const line of [...splitter.push(bytes), ...splitter.end()]) {
       this.deliver(pipeline.line(line, process.hrtime.bigint()), resource)
+      while (this.delivery.queued > replayQueuedMax && !this.stopping) await sleep(tickMs)
     }
     this.deliver(pipeline.end(), resource)
     return {}
@@ -132,10 +145,6 @@ export class Bridge {
       reorderWindowNs: BigInt(reorderWindowMs(version)) * 1_000_000n,
       ids: this.ids,
       onReady,
-      onAttached: () => {
-        // A generated program says itself when it is attached; of a user's script this is all there is to know.
-        if (this.config.source.kind === 'script') onReady()
-      },
       onRemark: (text) => {
         this.process?.noteText(text)
         this.log.warn(text)

@@ -1,4 +1,5 @@
-// Environment and flags to the bridge's configuration. A flag wins over its variable. Every mistake is told at once.
+// Environment and flags to the bridge's configuration. A flag wins over its variable. Every mistake is told at once. A
+// variable that is set to nothing counts as not set.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
@@ -43,18 +44,20 @@ const defaultEndpoint = 'http://127.0.0.1:3051'
 
 export function readConfig(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): BridgeConfig {
   const mistakes: string[] = []
-  const targetPid = pid.safeParse(flags.pid ?? env.TARGET_PID ?? '1')
+  const pidText = flags.pid ?? (env.TARGET_PID || '1')
+  const targetPid = pid.safeParse(pidText)
   if (!targetPid.success) {
-    mistakes.push(
-      `--pid or TARGET_PID is "${flags.pid ?? env.TARGET_PID}": give ${targetPid.error.issues[0]?.message}`,
-    )
+    mistakes.push(`--pid or TARGET_PID is "${pidText}": give ${targetPid.error.issues[0]?.message}`)
+  }
+  if (flags.record !== undefined && flags.replay !== undefined) {
+    mistakes.push('--record and --replay are both given: choose one')
   }
   const tracesUrl = tracesUrlOf(flags.endpoint, env, mistakes)
   const source = sourceOf(flags, env, mistakes)
   if (mistakes.length > 0 || !source || tracesUrl === undefined) {
     throw new BridgeError('config_invalid', mistakes.join('\n'))
   }
-  const serviceName = flags.serviceName ?? env.SERVICE_NAME ?? env.OTEL_SERVICE_NAME
+  const serviceName = flags.serviceName ?? (env.SERVICE_NAME || env.OTEL_SERVICE_NAME)
   return {
     source,
     targetPid: Number(targetPid.data),
@@ -99,9 +102,12 @@ function tracesUrlOf(
 ): string | undefined {
   const whole = flag === undefined ? env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || undefined : undefined
   const base = flag ?? (env.OTEL_EXPORTER_OTLP_ENDPOINT || defaultEndpoint)
-  const text = whole ?? `${base.replace(/\/+$/, '')}/v1/traces`
+  const text = whole ?? base
   const url = /^[a-z]+:\/\//i.test(text) ? text : `http://${text}`
-  if (URL.canParse(url) && /^https?:/.test(url)) return url
+  // Without a host, the parser would take the first part of the path for one.
+  if (/^https?:\/\/[^/]/i.test(url) && URL.canParse(url)) {
+    return whole === undefined ? `${url.replace(/\/+$/, '')}/v1/traces` : url
+  }
   mistakes.push(
     `the OTLP endpoint "${whole ?? base}" is no http or https URL: give one such as ${defaultEndpoint}`,
   )

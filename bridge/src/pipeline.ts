@@ -16,8 +16,8 @@ export type PipelineOptions = {
   toUnixNs: (bootNs: bigint) => bigint
   reorderWindowNs: bigint
   ids: IdGenerator
+  /** Called once, at the first sign that the probes are attached. */
   onReady?: () => void
-  onAttached?: (probes: number) => void
   /** Text that is no record, and run-time errors of the program. */
   onRemark?: (text: string) => void
 }
@@ -38,6 +38,7 @@ export class Pipeline {
   private readonly options: PipelineOptions
   private readonly tuples: TupleReader
   private readonly printf = new PrintfReader()
+  private ready = false
 
   constructor(options: PipelineOptions) {
     this.options = options
@@ -75,9 +76,6 @@ export class Pipeline {
         return this.tuple(record.value)
       case 'printf':
         return this.printf.read(record.text)
-      case 'attached':
-        this.options.onAttached?.(record.probes)
-        return []
       case 'lost':
         this.counts.lostEvents += record.events
         return []
@@ -87,6 +85,7 @@ export class Pipeline {
       case 'error':
         this.options.onRemark?.(`${record.type}: ${record.message}`)
         return []
+      case 'attached':
       case 'map':
       case 'recording':
       case 'other':
@@ -97,7 +96,8 @@ export class Pipeline {
   private tuple(value: unknown): EventResult[] {
     if (!Array.isArray(value)) return [{ ok: false, reason: `printed value is no tuple: ${String(value)}` }]
     if (value[0] === readyTuple[0] && value[1] === readyTuple[1]) {
-      this.options.onReady?.()
+      if (!this.ready) this.options.onReady?.()
+      this.ready = true
       return []
     }
     return [this.tuples.read(value)]

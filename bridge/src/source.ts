@@ -5,9 +5,10 @@ import { targetGone } from './bpftrace/failure.ts'
 import type { BridgeConfig } from './config.ts'
 import type { Definition } from './definition/definition.ts'
 import { loadDefinition } from './definition/load.ts'
-import { probesOf, renderProgram } from './definition/program.ts'
+import { announcedScript, probesOf, renderProgram } from './definition/program.ts'
 import { BridgeError } from './errors.ts'
 import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 
 /** The definition of a script that prints its own events: its spans are named by the events. */
 const scriptDefinition: Definition = { name: 'script', provider: '', resource: {}, spans: new Map() }
@@ -21,7 +22,7 @@ export async function prepareArguments(config: BridgeConfig, definition: Definit
   const { source, targetPid, bpftrace } = config
   if (!existsSync(`/proc/${targetPid}`)) throw targetGone(targetPid)
   const head = ['-f', 'json', '-p', String(targetPid)]
-  if (source.kind === 'script') return [...head, source.path]
+  if (source.kind === 'script') return [...head, '-e', announcedScript(await readFile(source.path, 'utf8'))]
   const found = await usdtProbesOf(bpftrace, targetPid, definition.provider)
   const missing = probesOf(definition).filter((probe) => !found.has(probe))
   if (missing.length > 0) throw missingProbes(config, definition, missing, [...found.keys()])

@@ -13,13 +13,17 @@ export type FailedRun = {
   /** Lines of stdout that were no records. */
   stdoutText: readonly string[]
   targetPid?: number | undefined
+  /** The file whose text was given to bpftrace, which calls it `stdin`. */
+  scriptPath?: string | undefined
 }
 
 const harmless = [/RLIMIT_MEMLOCK/, /available_filter_functions/, /^\s*$/]
 
 export function classifyFailure(run: FailedRun): BridgeError {
   const said = run.stderr.filter((line) => !harmless.some((pattern) => pattern.test(line)))
-  const text = [...said, ...run.stdoutText].join('\n')
+  const text = [...said, ...run.stdoutText]
+    .map((line) => line.replace(/^stdin:/, `${run.scriptPath ?? 'stdin'}:`))
+    .join('\n')
   if (run.spawnError === 'ENOENT') return missing(run.program)
   if (run.spawnError !== undefined) {
     return new BridgeError('bpftrace_failed', `${run.program} could not be started: ${run.spawnError}`)
@@ -48,11 +52,7 @@ export function classifyFailure(run: FailedRun): BridgeError {
       `the strings of one event do not fit the kernel's 512-byte stack (bpftrace before 0.23; up to three strings fit): move an attribute to the other probe or leave one out\n${text}`,
     )
   }
-  if (
-    /^(stdin|[^:\n]+\.bt):\d+(:|-|\d)|syntax error|failed to open file|ERROR: .*(Unknown|undefined)/im.test(
-      text,
-    )
-  ) {
+  if (/^[^:\n]+:\d+(:|-|\d)|syntax error|failed to open file|ERROR: .*(Unknown|undefined)/im.test(text)) {
     return new BridgeError(
       'script_invalid',
       `bpftrace refuses the script; correct the place it names:\n${text}`,

@@ -15,6 +15,9 @@ const options = {
   forceKillAfterDelay: stopDeadlineMs,
 } as const
 
+/** What a failure's message should name. */
+type About = { targetPid?: number; scriptPath?: string | undefined }
+
 export type BpftraceEnd = { failure?: BridgeError }
 
 export class BpftraceProcess {
@@ -25,18 +28,13 @@ export class BpftraceProcess {
   private readonly stderr: string[] = []
   private readonly stdoutText: string[] = []
   private readonly program: string
-  private readonly targetPid: number | undefined
+  private readonly about: About
   private stopping = false
 
   /** `onLine` gets every line of stdout, as `LineSplitter` cuts it. */
-  constructor(
-    program: string,
-    args: readonly string[],
-    targetPid: number | undefined,
-    onLine: (line: string) => void,
-  ) {
+  constructor(program: string, args: readonly string[], about: About, onLine: (line: string) => void) {
     this.program = program
-    this.targetPid = targetPid
+    this.about = about
     this.child = execa(program, args, options)
     this.child.stdout.on('data', (chunk: Buffer) => {
       for (const line of this.splitter.push(chunk)) onLine(line)
@@ -79,7 +77,7 @@ export class BpftraceProcess {
       signal: result.signal,
       stderr: this.stderr,
       stdoutText: this.stdoutText,
-      targetPid: this.targetPid,
+      ...this.about,
     }
     return { failure: classifyFailure(run) }
   }

@@ -6,6 +6,14 @@ import { fieldsOf } from './layout.ts'
 export const readyTuple = ['probespan', 'ready'] as const
 
 /**
+ * A script of the user's, announcing itself: up to 0.23 bpftrace prints `attached_probes` before it attaches. An
+ * interval, because a script may have only one BEGIN; behind the script, so that its line numbers stay.
+ */
+export function announcedScript(script: string): string {
+  return `${script}\ninterval:s:1 { print(("${readyTuple[0]}", "${readyTuple[1]}", nsecs)); }\n`
+}
+
+/**
  * `attachPoints(probe)` answers the full attach points of a probe, such as
  * `usdt:/usr/lib/libshop.so:shop:order_start`; more than one where several files of the target have it.
  */

@@ -10,7 +10,10 @@ export type Calibration = { offsetNs: bigint; errorNs: bigint }
 /** A reading: what a coarse clock showed, just as it began to show it, between two monotonic times. */
 export type Tick = { beforeNs: bigint; afterNs: bigint; shownNs: bigint }
 
-/** A suspend is many times longer than /proc/uptime is coarse. */
+/**
+ * A suspend is many times longer than /proc/uptime is coarse. An uptime below monotonic time cannot be the machine's:
+ * it is a container's own (lxcfs), and the kernel's clock knows nothing of it.
+ */
 const noSuspendBelowNs = 30_000_000n
 
 export function calibrate(): Calibration {
@@ -26,12 +29,22 @@ export function calibrate(): Calibration {
  */
 export function combine(realtime: Tick, suspendedNs: bigint, bootTick: () => Tick): Calibration {
   const monotonicToUnix = offsetOf(realtime)
-  if (suspendedNs < noSuspendBelowNs && suspendedNs > -noSuspendBelowNs) return monotonicToUnix
+  if (suspendedNs < noSuspendBelowNs) return monotonicToUnix
   const monotonicToBoot = offsetOf(bootTick())
   return {
     offsetNs: monotonicToUnix.offsetNs - monotonicToBoot.offsetNs,
     errorNs: monotonicToUnix.errorNs + monotonicToBoot.errorNs,
   }
+}
+
+/**
+ * The calibration to go on with after `fresh` was measured: the current one unless the two contradict each other,
+ * because a new offset between a span's start and its end bends the span.
+ */
+export function recalibrated(current: Calibration, fresh: Calibration): Calibration {
+  const difference = fresh.offsetNs - current.offsetNs
+  const tolerance = fresh.errorNs + current.errorNs
+  return difference <= tolerance && difference >= -tolerance ? current : fresh
 }
 
 /** What to add to monotonic time to get the clock that ticked. */
