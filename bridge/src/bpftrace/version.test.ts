@@ -1,0 +1,23 @@
+// What would break: events released too early on versions whose buffers deliver out of order.
+import { expect, test } from 'vitest'
+import { parseVersion, reorderWindowMs, versionText } from './version.ts'
+
+test.each([
+  ['bpftrace v0.17.0\n', '0.17.0'],
+  ['bpftrace v0.23.2', '0.23.2'],
+  ['bpftrace v0.27.1\nLLVM 19', '0.27.1'],
+  ['bpftrace v0.21.0-44-g9b1f', '0.21.0'],
+  ['bpftrace v1.0', '1.0.0'],
+])('%j', (output, expected) => {
+  expect(versionText(parseVersion(output)!)).toBe(expected)
+})
+
+test.each(['', 'bpftrace', 'command not found'])('no version: %j', (output) => {
+  expect(parseVersion(output)).toBeUndefined()
+})
+
+test('per-CPU buffers, up to 0.18, need a window beyond the 109 ms that were seen; the ring buffer a small one', () => {
+  const window = (text: string): number => reorderWindowMs(parseVersion(text)!)
+  expect([window('0.17.0'), window('0.18.1')]).toEqual([250, 250])
+  expect([window('0.19.0'), window('0.23.2'), window('0.27.1'), window('1.0.0')]).toEqual([20, 20, 20, 20])
+})

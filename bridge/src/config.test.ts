@@ -1,0 +1,148 @@
+// What would break: a bridge that traces or sends elsewhere than it was told, or that tells mistakes one a run.
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { readConfig, type BridgeFlags } from './config.ts'
+import { BridgeError } from './errors.ts'
+
+const script = fileURLToPath(import.meta.url)
+const base = { BPFTRACE_SCRIPT: script }
+
+function mistakes(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): string[] {
+  try {
+    readConfig(env, flags)
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error
+    expect(error.code).toBe('config_invalid')
+    return error.message.split('\n')
+  }
+  return []
+}
+
+test('the environment of the seed alone is enough; what it leaves out has its default', () => {
+  expect(readConfig(base)).toEqual({
+    source: { kind: 'script', path: script },
+    targetPid: 1,
+    tracesUrl: 'http://127.0.0.1:3051/v1/traces',
+    bpftrace: 'bpftrace',
+  })
+  expect(
+    readConfig({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'otel-collector:4318',
+      TARGET_PID: '4711',
+      BPFTRACE_SCRIPT: script,
+      SERVICE_NAME: 'shop',
+      PROBESPAN_BPFTRACE: '/opt/bpftrace',
+    }),
+  ).toEqual({
+    source: { kind: 'script', path: script },
+    targetPid: 4711,
+    serviceName: 'shop',
+    tracesUrl: 'http://otel-collector:4318/v1/traces',
+    bpftrace: '/opt/bpftrace',
+  })
+})
+
+test('a flag wins over its variable', () => {
+  const env = {
+    ...base,
+    TARGET_PID: '5',
+    SERVICE_NAME: 'env',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://env:1',
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://env:2/x',
+  }
+  const flags = { pid: '7', serviceName: 'flag', endpoint: 'http://flag:3', pack: 'demo', record: '/tmp/r' }
+  expect(readConfig(env, flags)).toMatchObject({
+    source: { kind: 'pack' },
+    targetPid: 7,
+    serviceName: 'flag',
+    tracesUrl: 'http://flag:3/v1/traces',
+    recordPath: '/tmp/r',
+  })
+})
+
+test.each([
+  ['otel-collector:4318', 'http://otel-collector:4318/v1/traces'],
+  ['http://otel-collector:4318', 'http://otel-collector:4318/v1/traces'],
+  ['http://otel-collector:4318/', 'http://otel-collector:4318/v1/traces'],
+  ['https://api.example.com/otlp//', 'https://api.example.com/otlp/v1/traces'],
+  ['HTTPS://api.example.com', 'https://api.example.com/v1/traces'],
+  ['localhost', 'http://localhost/v1/traces'],
+  ['[::1]:4318', 'http://[::1]:4318/v1/traces'],
+  ['127.0.0.1:3051', 'http://127.0.0.1:3051/v1/traces'],
+])('OTEL_EXPORTER_OTLP_ENDPOINT=%s', (endpoint, url) => {
+  const { tracesUrl } = readConfig({ ...base, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })
+  expect(new URL(tracesUrl).href).toBe(url)
+  expect(readConfig(base, { endpoint }).tracesUrl).toBe(tracesUrl)
+})
+
+test('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is taken as it is, before the general one', () => {
+  const env = {
+    ...base,
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://other:4318',
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://traces:4318/custom/path',
+  }
+  expect(readConfig(env).tracesUrl).toBe('http://traces:4318/custom/path')
+})
+
+test.each(['http://', 'ftp://host', 'grpc://host:4317', 'host:99999', 'http://a b', '://', 'http://:4318'])(
+  'no endpoint: %s',
+  (endpoint) => {
+    expect(mistakes({ ...base, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })).toEqual([
+      expect.stringMatching(/^the OTLP endpoint ".*" is no http or https URL: give one such as http:/),
+    ])
+  },
+)
+
+test('a variable that is set to nothing, as compose files do, counts as not set', () => {
+  const env = {
+    ...base,
+    TARGET_PID: '',
+    SERVICE_NAME: '',
+    OTEL_SERVICE_NAME: 'otel',
+    OTEL_EXPORTER_OTLP_ENDPOINT: '',
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '',
+    PROBESPAN_PACK: '',
+    PROBESPAN_BPFTRACE: '',
+  }
+  expect(readConfig(env)).toEqual({ ...readConfig(base), serviceName: 'otel' })
+})
+
+test('SERVICE_NAME wins over OTEL_SERVICE_NAME', () => {
+  expect(readConfig({ ...base, SERVICE_NAME: 'a', OTEL_SERVICE_NAME: 'b' }).serviceName).toBe('a')
+})
+
+test('a pack is a name of the project’s or a file', () => {
+  const path = (pack: string): string => readConfig({}, { pack }).source.path
+  expect(path('demo')).toMatch(/\/scripts-bt\/demo\.yaml$/)
+  expect(path('./mine.yaml')).toBe('./mine.yaml')
+  expect(path('/etc/probespan/mine')).toBe('/etc/probespan/mine')
+  expect(readConfig({ PROBESPAN_PACK: 'demo' }).source).toMatchObject({ kind: 'pack' })
+})
+
+test.each(['0', '-1', '1.5', 'abc', '01', '99999999999', '1 2'])('no pid: %s', (pid) => {
+  expect(mistakes({ ...base, TARGET_PID: pid })).toEqual([
+    `--pid or TARGET_PID is "${pid}": give a process id, such as 1`,
+  ])
+})
+
+test('all mistakes at once, one a line', () => {
+  expect(
+    mistakes({ TARGET_PID: 'x', OTEL_EXPORTER_OTLP_ENDPOINT: 'ftp://x', BPFTRACE_SCRIPT: '/nowhere.bt' }),
+  ).toEqual([
+    expect.stringContaining('TARGET_PID is "x"'),
+    expect.stringContaining('"ftp://x"'),
+    expect.stringMatching(/the script \/nowhere\.bt does not exist: correct/),
+  ])
+  expect(mistakes({})).toEqual([expect.stringMatching(/nothing to trace: give --pack NAME.*--script FILE/)])
+  expect(mistakes({ ...base, PROBESPAN_PACK: 'demo' })).toEqual([
+    expect.stringMatching(/both a pack and a script.*choose/),
+  ])
+  expect(mistakes({}, { pack: 'demo', script })).toHaveLength(1)
+  expect(mistakes(base, { record: 'a', replay: 'b' })).toEqual([
+    expect.stringMatching(/--record and --replay.*choose one/),
+  ])
+})
+
+test('a flag for the source replaces both variables', () => {
+  expect(readConfig({ ...base, PROBESPAN_PACK: 'demo' }, { pack: 'x' }).source.kind).toBe('pack')
+})
