@@ -14,8 +14,10 @@ export async function processResource(
   pid: number,
   attributes: Readonly<Record<string, string>>,
 ): Promise<Resource> {
-  const executable = await readlink(`/proc/${pid}/exe`).catch(() => undefined)
-  const name = executable && basename(executable.replace(/ \(deleted\)$/, ''))
+  const link = await readlink(`/proc/${pid}/exe`).catch(() => undefined)
+  // What the kernel appends when the file was replaced by a newer one.
+  const executable = link?.replace(/ \(deleted\)$/, '')
+  const name = executable && basename(executable)
   const container = await containerIdOf(pid)
   return resourceFromAttributes({
     'service.name': name ?? 'unknown_service',
@@ -31,7 +33,7 @@ export async function processResource(
 }
 
 /**
- * The container's id: from the control group's path, or (inside a control group namespace, where that path is
+ * The container's id: from the control group's path (the last one: containers run in containers), or (inside a control group namespace, where that path is
  * only `/`) from where the engine keeps the files that it mounts over /etc/hosts and /etc/resolv.conf.
  */
 async function containerIdOf(pid: number): Promise<string | undefined> {
@@ -41,5 +43,6 @@ async function containerIdOf(pid: number): Promise<string | undefined> {
 
 export function containerId(cgroup: string, mountinfo: string): string | undefined {
   const mounts = mountinfo.split('\n').filter((line) => / \/etc\/(hosts|hostname|resolv\.conf) /.test(line))
-  return /[0-9a-f]{64}/.exec(cgroup)?.[0] ?? /containers\/([0-9a-f]{64})\//.exec(mounts.join('\n'))?.[1]
+  const nested = cgroup.match(/[0-9a-f]{64}/g)
+  return nested?.at(-1) ?? /containers\/([0-9a-f]{64})\//.exec(mounts.join('\n'))?.[1]
 }

@@ -1,0 +1,64 @@
+// What would break: spans of a container that cannot be told from those of another.
+import { hostname } from 'node:os'
+import { basename } from 'node:path'
+import { expect, test } from 'vitest'
+import { containerId, processResource } from './process-resource.ts'
+
+const id = 'c0ffee'.repeat(10) + 'abcd'
+const other = '0123456789abcdef'.repeat(4)
+const mount = (root: string, point: string): string =>
+  `1540 1520 254:1 ${root} ${point} rw,relatime - ext4 /dev/vda1 rw`
+
+test.each([
+  ['Docker, cgroup v1', `12:memory:/docker/${id}\n1:name=systemd:/docker/${id}\n`, ''],
+  ['Docker, cgroup v2 with systemd', `0::/system.slice/docker-${id}.scope\n`, ''],
+  ['Podman', `0::/machine.slice/libpod-${id}.scope/container\n`, ''],
+  ['Kubernetes', `0::/kubepods.slice/kubepods-burstable.slice/cri-containerd-${id}.scope\n`, ''],
+  ['Docker in Docker: the inner one', `0::/docker/${other}/docker/${id}\n`, ''],
+  [
+    'Docker, cgroup v2 with a namespace of its own',
+    '0::/\n',
+    `${mount('/', '/')}\n${mount(`/var/lib/docker/containers/${id}/resolv.conf`, '/etc/resolv.conf')}\n`,
+  ],
+  [
+    'Podman, cgroup v2 with a namespace of its own',
+    '0::/\n',
+    mount(`/var/lib/containers/storage/overlay-containers/${id}/userdata/hosts`, '/etc/hosts'),
+  ],
+])('container id: %s', (_, cgroup, mountinfo) => {
+  expect(containerId(cgroup, mountinfo)).toBe(id)
+})
+
+test.each([
+  ['a process of the host', '0::/user.slice/user-0.slice/session-1.scope\n', mount('/', '/')],
+  [
+    'a mount of something else that has an id',
+    '0::/\n',
+    mount(`/var/lib/docker/containers/${id}/x`, '/data'),
+  ],
+  ['nothing readable', '', ''],
+])('no container: %s', (_, cgroup, mountinfo) => {
+  expect(containerId(cgroup, mountinfo)).toBeUndefined()
+})
+
+test('this process: its names, pid and host; configured attributes win', async () => {
+  const { attributes } = await processResource(process.pid, { 'a.b': 'c', 'host.name': 'configured' })
+  expect(attributes).toMatchObject({
+    'service.name': basename(process.execPath),
+    'process.pid': process.pid,
+    'process.executable.name': basename(process.execPath),
+    'process.executable.path': process.execPath,
+    'host.name': 'configured',
+    'telemetry.distro.name': 'probespan-bridge',
+    'a.b': 'c',
+  })
+  expect((await processResource(process.pid, {})).attributes['host.name']).toBe(hostname())
+})
+
+test('a process that is gone still has its pid and a name', async () => {
+  const { attributes } = await processResource(4_194_303, {})
+  expect(attributes).toMatchObject({ 'service.name': 'unknown_service', 'process.pid': 4_194_303 })
+  expect((await processResource(4_194_303, { 'service.name': 'shop' })).attributes['service.name']).toBe(
+    'shop',
+  )
+})

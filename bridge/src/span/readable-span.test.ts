@@ -1,0 +1,136 @@
+// What would break: times that are rounded on the way out, children without their parent, wrong kind, status or name.
+// The bytes that the exporter sends are read back by the wire format.
+import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
+import { resourceFromAttributes } from '@opentelemetry/resources'
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { decodeTraces, type DecodedSpan } from '../../test/otlp-decode.ts'
+import { probeEvent, spanDefinition } from '../../test/probe-events.ts'
+import type { SpanDefinition, SpanKindName } from '../definition/definition.ts'
+import type { ProbeEvent } from '../event/event.ts'
+import type { MatchedSpan } from '../match/matcher.ts'
+import { readableSpan } from './readable-span.ts'
+
+const context = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', traceFlags: 1 }
+const parent = { ...context, spanId: 'b7ad6b7169203331' }
+
+type Parts = {
+  definition?: Partial<SpanDefinition>
+  start?: Partial<ProbeEvent>
+  end?: Partial<ProbeEvent>
+  parent?: MatchedSpan['parent']
+}
+
+function sent({ definition, start, end, parent }: Parts): DecodedSpan {
+  const span = spanDefinition(definition)
+  const matched: MatchedSpan = {
+    definition: span,
+    start: probeEvent({ span, ...start }),
+    end: probeEvent({ span, phase: 'end', ...end }),
+    context,
+    ...(parent && { parent }),
+  }
+  const readable = readableSpan(matched, resourceFromAttributes({ 'service.name': 'shop', 'process.pid': 7 }))
+  const body = ProtobufTraceSerializer.serializeRequest([readable])
+  return decodeTraces(Buffer.from(body ?? []))[0]!
+}
+
+const time = fc.bigInt({ min: 0n, max: 2n ** 62n })
+
+test('kernel times arrive to the nanosecond', () => {
+  fc.assert(
+    fc.property(time, time, (a, b) => {
+      const [startNs, endNs] = a < b ? [a, b] : [b, a]
+      expect(sent({ start: { atUnixNs: startNs }, end: { atUnixNs: endNs } })).toMatchObject({
+        startNs,
+        endNs,
+      })
+    }),
+  )
+})
+
+test('the program’s own times win over the kernel’s, to the nanosecond', () => {
+  fc.assert(
+    fc.property(time, time, (startNs, durationNs) => {
+      const start = { atUnixNs: 1n, programStartUnixNs: startNs }
+      const end = { atUnixNs: 2n, programDurationNs: durationNs }
+      expect(sent({ start, end })).toMatchObject({ startNs, endNs: startNs + durationNs })
+    }),
+  )
+})
+
+test.each<[SpanKindName, number]>([
+  ['internal', 1],
+  ['server', 2],
+  ['client', 3],
+  ['producer', 4],
+  ['consumer', 5],
+])('kind %s', (kind, expected) => {
+  expect(sent({ definition: { kind } }).kind).toBe(expected)
+})
+
+test('an error at the end is the status; no error leaves it unset', () => {
+  expect(sent({ end: { error: true } }).statusCode).toBe(2)
+  expect(sent({ end: { error: false } }).statusCode).toBe(0)
+  expect(sent({}).statusCode).toBe(0)
+})
+
+test('identity: trace, span and parent', () => {
+  expect(sent({ parent })).toMatchObject({
+    traceId: context.traceId,
+    spanId: context.spanId,
+    parentSpanId: parent.spanId,
+  })
+  expect(sent({}).parentSpanId).toBe('')
+})
+
+test('attributes of both sides with their types, the thread, the resource and the scope', () => {
+  const span = sent({
+    start: {
+      tid: 42,
+      attributes: [
+        ['id', 'req-"é"'],
+        ['n', -7],
+        ['big', '18446744073709551615'],
+      ],
+    },
+    end: {
+      attributes: [
+        ['ok', true],
+        ['share', 0.5],
+        ['id', 'end wins'],
+      ],
+    },
+  })
+  expect(span.attributes).toEqual({
+    id: 'end wins',
+    n: -7n,
+    big: '18446744073709551615',
+    ok: true,
+    share: 0.5,
+    'thread.id': 42n,
+  })
+  expect(span.resource).toEqual({ 'service.name': 'shop', 'process.pid': 7n })
+  expect(span.scope).toEqual({ name: 'probespan-bridge', version: expect.stringMatching(/^\d+\.\d+\.\d+/) })
+  expect(sent({ start: { tid: 0 } }).attributes).toEqual({})
+})
+
+test.each([
+  ['{method} {route}', 'GET /carts/:id'],
+  ['pay by {method}', 'pay by GET'],
+  ['{missing}', 'request'],
+  ['{method}{missing}', 'GET'],
+  ['{odd}', '$& $1'],
+  ['plain', 'plain'],
+  ['{count}', '7'],
+])('name %s', (nameTemplate, expected) => {
+  const start: Partial<ProbeEvent> = {
+    attributes: [
+      ['method', 'GET'],
+      ['odd', '$& $1'],
+      ['count', 7],
+    ],
+  }
+  const end: Partial<ProbeEvent> = { attributes: [['route', '/carts/:id']] }
+  expect(sent({ definition: { nameTemplate }, start, end }).name).toBe(expected)
+})
