@@ -17,6 +17,12 @@ export type FailedRun = {
   scriptPath?: string | undefined
 }
 
+/** An error at a place in the script, behind which bpftrace repeats the line: only its own words may decide. */
+const errorAtPlace = /^.+?:\d+(?:[-:]\d+)*: ERROR: (.*)$/
+const notPermittedWords =
+  /only supports running as the root user|Operation not permitted|EPERM|requires.*CAP_|missing.*capabilit/i
+const probeMissingWords =
+  /No probes to attach|Failed to find usdt probe|couldn't find|\bprobe\b[^/]*(not found|does not exist)/i
 const harmless = [/RLIMIT_MEMLOCK/, /available_filter_functions/, /^\s*$/]
 
 export function classifyFailure(run: FailedRun): BridgeError {
@@ -28,31 +34,23 @@ export function classifyFailure(run: FailedRun): BridgeError {
   if (run.spawnError !== undefined) {
     return new BridgeError('bpftrace_failed', `${run.program} could not be started: ${run.spawnError}`)
   }
-  if (
-    /only supports running as the root user|Operation not permitted|EPERM|requires.*CAP_|missing.*capabilit/i.test(
-      text,
-    )
-  ) {
-    return notPermitted(text)
-  }
-  if (
-    /No probes to attach|Failed to find usdt probe|couldn't find|probe.*(not found|does not exist)/i.test(
-      text,
-    )
-  ) {
+  const atPlace = said.flatMap((line) => errorAtPlace.exec(line)?.[1] ?? [])
+  const decisive = atPlace.length > 0 ? atPlace.join('\n') : text
+  if (notPermittedWords.test(decisive)) return notPermitted(text)
+  if (probeMissingWords.test(decisive)) {
     return new BridgeError(
       'probe_missing',
       `bpftrace found none of the probes of the script:\n${text}\nList what the target has: bpftrace -l 'usdt:*' -p ${run.targetPid ?? 'PID'}`,
     )
   }
-  if (/No such process/.test(text)) return targetGone(run.targetPid ?? 0)
-  if (/stack limit of 512 bytes/.test(text)) {
+  if (/No such process/.test(decisive)) return targetGone(run.targetPid ?? 0)
+  if (/stack limit of 512 bytes/.test(decisive)) {
     return new BridgeError(
       'script_invalid',
       `the strings of one event do not fit the kernel's 512-byte stack (bpftrace before 0.23; up to three strings fit): move an attribute to the other probe or leave one out\n${text}`,
     )
   }
-  if (/^[^:\n]+:\d+(:|-|\d)|syntax error|failed to open file|ERROR: .*(Unknown|undefined)/im.test(text)) {
+  if (atPlace.length > 0 || /syntax error|failed to open file|ERROR: .*(Unknown|undefined)/i.test(decisive)) {
     return new BridgeError(
       'script_invalid',
       `bpftrace refuses the script; correct the place it names:\n${text}`,
