@@ -1,5 +1,5 @@
 // Events in order to spans. Pairs by definition, process and key; with several starts open under one key an end
-// takes the youngest (recursion). Nothing vanishes uncounted: at any time
+// takes the youngest that began before it (recursion; an end may come late). Nothing vanishes uncounted: at any time
 //   starts = spans + open + expired + evicted + keyless,   ends = spans + orphaned + keyless ends.
 // Pure: time comes with the events, ids from the generator given.
 import { TraceFlags, type SpanContext } from '@opentelemetry/api'
@@ -103,7 +103,8 @@ export class Matcher {
       this.counts.keylessEnds += 1
       return undefined
     }
-    const open = this.slots.get(slotOf(end.span, end))?.at(-1)
+    const stack = this.slots.get(slotOf(end.span, end))
+    const open = stack?.findLast(({ start }) => start.atUnixNs <= end.atUnixNs)
     if (!open) {
       this.counts.orphaned += 1
       return undefined

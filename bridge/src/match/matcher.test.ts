@@ -1,0 +1,198 @@
+// What would break: spans made of a start and an end that do not belong together, children below the wrong parent, and
+// starts or ends that vanish uncounted.
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { countingIds, probeEvent, spanDefinition } from '../../test/probe-events.ts'
+import type { ProbeEvent } from '../event/event.ts'
+import { Matcher, type MatchedSpan } from './matcher.ts'
+
+const request = spanDefinition({ id: 'request', ttlMs: 1 })
+const query = spanDefinition({ id: 'query', within: 'request', ttlMs: 2 })
+const ttlNs = 1_000_000n
+
+type Step =
+  | { do: 'start' | 'end'; span: 'request' | 'query'; pid: number; key: string; wait: number }
+  | { do: 'expire'; wait: number }
+
+const event = fc.record({
+  do: fc.constantFrom('start' as const, 'end' as const),
+  span: fc.constantFrom('request' as const, 'query' as const),
+  pid: fc.constantFrom(1, 2),
+  key: fc.constantFrom('a', 'b', ''),
+  wait: fc.nat(400_000),
+})
+const expiry = fc.record({ do: fc.constant('expire' as const), wait: fc.nat(3_000_000) })
+const histories = fc.array(fc.oneof({ weight: 12, arbitrary: event }, { weight: 1, arbitrary: expiry }), {
+  maxLength: 120,
+})
+
+type Mate = { event: ProbeEvent; span?: MatchedSpan }
+
+/** What the matcher should do, written as plainly as can be: one list of open starts, searched from its end. */
+function* play(history: readonly Step[], matcher: Matcher, openMax: number) {
+  let open: ProbeEvent[] = []
+  let atUnixNs = 1_000n
+  for (const step of history) {
+    atUnixNs += BigInt(step.wait) + 1n
+    if (step.do === 'expire') {
+      matcher.expire(atUnixNs)
+      open = open.filter((start) => atUnixNs - start.atUnixNs < BigInt(start.span.ttlMs) * ttlNs)
+      yield { open, expected: undefined, got: undefined }
+      continue
+    }
+    const { pid, key } = step
+    const span = step.span === 'query' ? query : request
+    const event = probeEvent({ span, phase: step.do, pid, key, atUnixNs, tid: Number(atUnixNs) })
+    const mates = open.filter((start) => start.span === span && start.pid === pid && start.key === key)
+    const expected: Mate | undefined =
+      step.do === 'end' && mates.length > 0 ? { event: mates.at(-1)! } : undefined
+    if (step.do === 'start' && key !== '') open = [...open, event].slice(-openMax)
+    if (expected) open = open.filter((start) => start !== expected.event)
+    yield { open, expected, got: matcher.push(event) }
+  }
+}
+
+test('any history: the right pairs, youngest start first, and accounts that close at every step', () => {
+  fc.assert(
+    fc.property(histories, fc.integer({ min: 1, max: 12 }), (history, openMax) => {
+      const matcher = new Matcher(countingIds(), openMax)
+      const { counts } = matcher
+      for (const { open, expected, got } of play(history, matcher, openMax)) {
+        expect(got?.start).toBe(expected?.event)
+        expect(matcher.openCount).toBe(open.length)
+        expect(matcher.openCount).toBeLessThanOrEqual(openMax)
+        expect(counts.starts).toBe(
+          counts.spans + matcher.openCount + counts.expired + counts.evicted + counts.keylessStarts,
+        )
+        expect(counts.ends).toBe(counts.spans + counts.orphaned + counts.keylessEnds)
+      }
+      const events = history.filter((step) => step.do !== 'expire')
+      expect(counts.starts + counts.ends).toBe(events.length)
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('any history: no two spans share an id, and a child is in its parent’s trace', () => {
+  fc.assert(
+    fc.property(histories, (history) => {
+      const spans = [...play(history, new Matcher(countingIds()), 100_000)].flatMap(({ got }) => got ?? [])
+      expect(new Set(spans.map((span) => span.context.spanId)).size).toBe(spans.length)
+      for (const span of spans) {
+        if (span.definition === request) expect(span.parent).toBeUndefined()
+        if (span.parent) expect(span.context.traceId).toBe(span.parent.traceId)
+        const parent = spans.find((each) => each.context.spanId === span.parent?.spanId)
+        if (!parent) continue
+        expect(parent).toMatchObject({
+          definition: request,
+          start: { pid: span.start.pid, key: span.start.key },
+        })
+        expect(parent.start.atUnixNs).toBeLessThan(span.start.atUnixNs)
+      }
+    }),
+  )
+})
+
+function run(...events: (Partial<ProbeEvent> | 'expire')[]): { matcher: Matcher; spans: MatchedSpan[] } {
+  const matcher = new Matcher(countingIds())
+  const spans: MatchedSpan[] = []
+  for (const [index, each] of events.entries()) {
+    if (each === 'expire') matcher.expire(10_000_000_000n)
+    else {
+      const span = matcher.push(probeEvent({ span: request, atUnixNs: BigInt(index), ...each }))
+      if (span) spans.push(span)
+    }
+  }
+  return { matcher, spans }
+}
+const end = { phase: 'end' as const }
+
+test('recursion: the innermost start takes the first end', () => {
+  const { spans } = run({ tid: 1 }, { tid: 2 }, { tid: 3 }, end, end, end)
+  expect(spans.map((span) => span.start.tid)).toEqual([3, 2, 1])
+})
+
+test('the same key in two processes is two requests', () => {
+  const { spans } = run({ pid: 1 }, { pid: 2 }, { ...end, pid: 1 }, { ...end, pid: 2 })
+  expect(spans.map((span) => [span.start.pid, span.end.pid])).toEqual([
+    [1, 1],
+    [2, 2],
+  ])
+})
+
+test('an end never takes a start that came after it: a late end of a key that is in use again is an orphan', () => {
+  const { matcher, spans } = run({ atUnixNs: 100n }, { ...end, atUnixNs: 90n }, { ...end, atUnixNs: 120n })
+  expect(spans.map((span) => [span.start.atUnixNs, span.end.atUnixNs])).toEqual([[100n, 120n]])
+  expect(matcher.counts).toMatchObject({ starts: 1, ends: 2, spans: 1, orphaned: 1 })
+})
+
+test('a late end finds the older start that it belongs to', () => {
+  const { spans } = run(
+    { atUnixNs: 10n },
+    { atUnixNs: 100n },
+    { ...end, atUnixNs: 90n },
+    { ...end, atUnixNs: 120n },
+  )
+  expect(spans.map((span) => [span.start.atUnixNs, span.end.atUnixNs])).toEqual([
+    [10n, 90n],
+    [100n, 120n],
+  ])
+})
+
+test('an empty key (memory that could not be read) matches no other empty key', () => {
+  const { matcher, spans } = run({ key: '' }, { ...end, key: '' })
+  expect(spans).toEqual([])
+  expect(matcher.counts).toMatchObject({ keylessStarts: 1, keylessEnds: 1 })
+})
+
+test('a child is below the innermost open span of its parent’s definition with its key', () => {
+  const { spans } = run({}, { tid: 2 }, { span: query }, { ...end, span: query }, end, end)
+  const [child, inner] = spans
+  expect(child?.parent).toEqual(inner?.context)
+  expect(inner?.parent).toBeUndefined()
+})
+
+test('a child whose parent is not open begins a trace of its own, counted', () => {
+  const { matcher, spans } = run({ key: 'other' }, { span: query }, { ...end, span: query })
+  expect(spans[0]?.parent).toBeUndefined()
+  expect(matcher.counts.parentless).toBe(1)
+})
+
+const remoteParent = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 0, isRemote: true }
+
+test('a caller’s traceparent is joined, with its sampling flag; an open parent here goes before it', () => {
+  const { spans } = run({ remoteParent }, { span: query, remoteParent }, { ...end, span: query }, end)
+  const [child, root] = spans
+  expect(root).toMatchObject({
+    parent: remoteParent,
+    context: { traceId: remoteParent.traceId, traceFlags: 0 },
+  })
+  expect(child?.parent).toEqual(root?.context)
+  const alone = run({ span: query, remoteParent }, { ...end, span: query })
+  expect(alone.spans[0]?.parent).toEqual(remoteParent)
+})
+
+test('a start whose end never comes is given up after its ttl, and its late end is an orphan', () => {
+  const { matcher, spans } = run({ atUnixNs: 0n }, 'expire', end)
+  expect(spans).toEqual([])
+  expect(matcher.counts).toMatchObject({ expired: 1, orphaned: 1 })
+  expect(matcher.openCount).toBe(0)
+})
+
+test('the ttl is each definition’s own, to the nanosecond', () => {
+  const matcher = new Matcher(countingIds())
+  matcher.push(probeEvent({ span: request, atUnixNs: 5n }))
+  matcher.push(probeEvent({ span: query, atUnixNs: 5n }))
+  matcher.expire(5n + ttlNs - 1n)
+  expect(matcher.openCount).toBe(2)
+  matcher.expire(5n + ttlNs)
+  expect(matcher.openCount).toBe(1)
+  matcher.expire(5n + 2n * ttlNs)
+  expect(matcher.openCount).toBe(0)
+})
+
+test('parts of a slot cannot run into each other', () => {
+  const odd = spanDefinition({ id: 'a' })
+  const { spans } = run({ span: odd, pid: 1, key: '1k' }, { ...end, span: odd, pid: 11, key: 'k' })
+  expect(spans).toEqual([])
+})

@@ -1,0 +1,88 @@
+// What would break: an end matched before its start because two CPUs' buffers were read in turn; events held for ever.
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { probeEvent } from '../../test/probe-events.ts'
+import type { ProbeEvent } from '../event/event.ts'
+import { ReorderBuffer } from './reorder.ts'
+
+const windowNs = 250n
+const at = (time: number | bigint): ProbeEvent => probeEvent({ atUnixNs: BigInt(time), key: `${time}` })
+const times = (events: readonly ProbeEvent[]): number[] => events.map((event) => Number(event.atUnixNs))
+
+test('whatever the order of arrival within the window, events leave in order, none is lost, none is late', () => {
+  const events = fc.array(fc.record({ time: fc.nat(10_000), delay: fc.nat(Number(windowNs)) }), {
+    maxLength: 100,
+  })
+  fc.assert(
+    fc.property(events, (events) => {
+      const buffer = new ReorderBuffer(windowNs)
+      const arrivals = events
+        .map(({ time, delay }) => ({ time, arrival: time + delay }))
+        .sort((a, b) => a.arrival - b.arrival)
+      const released = arrivals.flatMap(({ time, arrival }) => buffer.push(at(time), BigInt(arrival)))
+      released.push(...buffer.flush())
+      expect(times(released)).toEqual(events.map((event) => event.time).sort((a, b) => a - b))
+      expect(buffer.late).toBe(0)
+      expect(buffer.held).toBe(0)
+    }),
+  )
+})
+
+test('any order and any clock: every event comes out exactly once, and what is held is within its bound', () => {
+  const arrival = fc.record({ time: fc.nat(2000), wait: fc.nat(300) })
+  fc.assert(
+    fc.property(fc.array(arrival), fc.integer({ min: 1, max: 20 }), (arrivals, heldMax) => {
+      const buffer = new ReorderBuffer(windowNs, heldMax)
+      let nowNs = 0n
+      const released: ProbeEvent[] = []
+      for (const { time, wait } of arrivals) {
+        nowNs += BigInt(wait)
+        released.push(...buffer.push(at(time), nowNs))
+        expect(buffer.held).toBeLessThanOrEqual(heldMax)
+      }
+      released.push(...buffer.flush())
+      const sorted = (numbers: number[]): number[] => numbers.sort((a, b) => a - b)
+      expect(sorted(times(released))).toEqual(sorted(arrivals.map((each) => each.time)))
+    }),
+  )
+})
+
+test('events of the same time leave in the order in which they came', () => {
+  const buffer = new ReorderBuffer(windowNs)
+  const events = Array.from({ length: 50 }, (_, tid) => probeEvent({ atUnixNs: 7n, tid }))
+  for (const event of events) buffer.push(event, 0n)
+  expect(buffer.flush()).toEqual(events)
+})
+
+test('a quiet stream is released by time alone, not before the window has passed', () => {
+  const buffer = new ReorderBuffer(windowNs)
+  expect(buffer.advance(10n)).toEqual([])
+  expect(buffer.push(at(1000), 50n)).toEqual([])
+  expect(buffer.advance(50n + windowNs - 1n)).toEqual([])
+  expect(times(buffer.advance(50n + windowNs))).toEqual([1000])
+  expect(buffer.held).toBe(0)
+})
+
+test('an event that comes after a later one was released is counted as late and still passed on', () => {
+  const buffer = new ReorderBuffer(windowNs)
+  buffer.push(at(1000), 0n)
+  expect(times(buffer.push(at(2000), 1n))).toEqual([1000])
+  expect(times(buffer.push(at(900), 2n))).toEqual([900])
+  expect(buffer.late).toBe(1)
+  expect(times(buffer.flush())).toEqual([2000])
+})
+
+test('beyond heldMax the oldest leave early: memory is bounded, no event is lost', () => {
+  const buffer = new ReorderBuffer(windowNs, 3)
+  const released = [5, 3, 4, 1, 2].flatMap((time) => times(buffer.push(at(time), 0n)))
+  expect(released).toEqual([1, 2])
+  expect(buffer.held).toBe(3)
+  expect(times(buffer.flush())).toEqual([3, 4, 5])
+})
+
+test('until when events are settled is known only once there was one', () => {
+  const buffer = new ReorderBuffer(windowNs)
+  expect(buffer.settledUntil(99n)).toBeUndefined()
+  buffer.push(at(1000), 10n)
+  expect(buffer.settledUntil(110n)).toBe(1000n + 100n - windowNs)
+})
