@@ -145,10 +145,11 @@ export class Bridge {
       reorderWindowNs: BigInt(reorderWindowMs(version)) * 1_000_000n,
       ids: this.ids,
       onReady,
-      onRemark: (text) => {
+      onText: (text) => {
         this.process?.noteText(text)
         this.log.warn(text)
       },
+      onRemark: (text) => this.log.warn(text),
     })
     return this.pipeline
   }

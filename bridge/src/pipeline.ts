@@ -1,6 +1,7 @@
 // The lines of a bpftrace stream to matched spans: parse, put in order, pair. Pure: every time comes in as an
 // argument (monotonic nanoseconds), ids come from the generator, so the same lines give the same spans however the
 // stream was cut. Whatever is not an event is counted, with the first few kept to show.
+import { jsonText, type JsonValue } from './bpftrace/json.ts'
 import { readOutput, type OutputRecord } from './bpftrace/output.ts'
 import type { Definition } from './definition/definition.ts'
 import { readyTuple } from './definition/program.ts'
@@ -18,18 +19,24 @@ export type PipelineOptions = {
   ids: IdGenerator
   /** Called once, at the first sign that the probes are attached. */
   onReady?: () => void
-  /** Text that is no record, and run-time errors of the program. */
+  /** A line that is no record: bpftrace's plain words, such as why it fails. */
+  onText?: (text: string) => void
+  /** What is no event though it should be one, and run-time errors of the program. */
   onRemark?: (text: string) => void
 }
 
 export type PipelineCounts = {
   /** Lost in the kernel's buffers, as far as bpftrace reports it. */
   lostEvents: number
-  /** Records that should be events and are not. */
+  /** Records that should be events and are not, and records that were cut. */
   malformed: number
 }
 
 const malformedShownMax = 5
+/** Of each kind of text that is not counted: a script may print without end. */
+const textsShownMax = 20
+/** Giving up starts looks at every open one. */
+const expireEveryNs = 1_000_000_000n
 
 export class Pipeline {
   readonly counts: PipelineCounts = { lostEvents: 0, malformed: 0 }
@@ -39,6 +46,9 @@ export class Pipeline {
   private readonly tuples: TupleReader
   private readonly printf = new PrintfReader()
   private ready = false
+  private texts = 0
+  private programErrors = 0
+  private expiredAtNs: bigint | undefined
 
   constructor(options: PipelineOptions) {
     this.options = options
@@ -57,11 +67,15 @@ export class Pipeline {
     return this.match(due)
   }
 
-  /** The spans that time completes; also gives up starts that waited too long. Call it a few times a second. */
+  /** The spans that time completes; also gives up starts that waited too long, once a second.
+   * Call it a few times a second. */
   tick(nowNs: bigint): MatchedSpan[] {
     const spans = this.match(this.reorder.advance(nowNs))
     const settledNs = this.reorder.settledUntil(nowNs)
-    if (settledNs !== undefined) this.matcher.expire(settledNs)
+    const isDue = this.expiredAtNs === undefined || nowNs - this.expiredAtNs >= expireEveryNs
+    if (settledNs === undefined || !isDue) return spans
+    this.expiredAtNs = nowNs
+    this.matcher.expire(settledNs)
     return spans
   }
 
@@ -80,10 +94,15 @@ export class Pipeline {
         this.counts.lostEvents += record.events
         return []
       case 'text':
-        this.options.onRemark?.(record.text)
+        if (record.text.startsWith('{')) {
+          return [{ ok: false, reason: `cut or garbled (${record.reason}): ${record.text.slice(0, 120)}` }]
+        }
+        this.texts += 1
+        if (this.texts <= textsShownMax) this.options.onText?.(record.text.slice(0, 1000))
         return []
       case 'error':
-        this.options.onRemark?.(`${record.type}: ${record.message}`)
+        this.programErrors += 1
+        if (this.programErrors <= textsShownMax) this.options.onRemark?.(`${record.type}: ${record.message}`)
         return []
       case 'attached':
       case 'map':
@@ -93,8 +112,8 @@ export class Pipeline {
     }
   }
 
-  private tuple(value: unknown): EventResult[] {
-    if (!Array.isArray(value)) return [{ ok: false, reason: `printed value is no tuple: ${String(value)}` }]
+  private tuple(value: JsonValue): EventResult[] {
+    if (!Array.isArray(value)) return [{ ok: false, reason: `printed value is no tuple: ${jsonText(value)}` }]
     if (value[0] === readyTuple[0] && value[1] === readyTuple[1]) {
       if (!this.ready) this.options.onReady?.()
       this.ready = true

@@ -1,0 +1,198 @@
+// What would break: other spans from the same stream because a pipe cut it elsewhere; losses that nobody counts.
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { absent, fixtureBytes, fixtureLines } from '../test/fixture.ts'
+import { countingIds, definitionWith, spanDefinition } from '../test/probe-events.ts'
+import { LineSplitter } from './bpftrace/lines.ts'
+import type { Definition } from './definition/definition.ts'
+import type { MatchedSpan } from './match/matcher.ts'
+import { Pipeline } from './pipeline.ts'
+
+const empty: Definition = { name: 'script', provider: '', resource: {}, spans: new Map() }
+const tuples = definitionWith(
+  spanDefinition({ id: 'request', attributes: [{ key: 'route', at: 'start', expression: 'str(arg1)' }] }),
+  spanDefinition({ id: 'query', within: 'request' }),
+)
+const second = 1_000_000_000n
+
+function createPipeline(definition: Definition): {
+  pipeline: Pipeline
+  remarks: string[]
+  ready: () => number
+} {
+  const remarks: string[] = []
+  let readyCalls = 0
+  const pipeline = new Pipeline({
+    definition,
+    toUnixNs: (bootNs) => bootNs,
+    reorderWindowNs: second / 4n,
+    ids: countingIds(),
+    onReady: () => (readyCalls += 1),
+    onText: (text) => remarks.push(`text: ${text}`),
+    onRemark: (text) => remarks.push(text),
+  })
+  return { pipeline, remarks, ready: () => readyCalls }
+}
+
+function spansOf(definition: Definition, chunks: readonly Buffer[]): MatchedSpan[] {
+  const { pipeline } = createPipeline(definition)
+  const splitter = new LineSplitter()
+  const lines = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()]
+  return [...lines.flatMap((line) => pipeline.line(line, 0n)), ...pipeline.end()]
+}
+
+function cut(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const places = [0, ...cuts.map((each) => each % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]
+  return places.slice(1).map((to, index) => bytes.subarray(places[index], to))
+}
+
+const value = (...tuple: unknown[]): string => `{"type": "value", "data": ${JSON.stringify(tuple)}}`
+/** 40 requests with a query each, on three CPUs' buffers, with an odd string in every route. */
+const stream = Buffer.from(
+  Array.from({ length: 40 }, (_, index) => {
+    const at = index * 1000
+    return [
+      value('request', 'start', at, 7, 7, `r${index}`, `/é"\n${index}`),
+      value('query', 'end', at + 600, 7, 8, `r${index}`),
+      value('query', 'start', at + 300, 7, 8, `r${index}`),
+      value('request', 'end', at + 900, 7, 7, `r${index}`),
+    ].join('\n')
+  }).join('\n'),
+)
+
+test('any cutting of the stream gives the same spans, ids and parents included', () => {
+  const whole = spansOf(tuples, [stream])
+  expect(whole).toHaveLength(80)
+  expect(whole.filter((span) => span.parent)).toHaveLength(40)
+  fc.assert(
+    fc.property(fc.array(fc.nat(), { maxLength: 60 }), (cuts) => {
+      expect(spansOf(tuples, cut(stream, cuts))).toEqual(whole)
+    }),
+    { numRuns: 50 },
+  )
+})
+
+test('a quiet stream gives its spans when the window has passed, without a further line', () => {
+  const { pipeline } = createPipeline(tuples)
+  expect(pipeline.line(value('query', 'start', 1000, 7, 7, 'a'), 0n)).toEqual([])
+  expect(pipeline.line(value('query', 'end', 2000, 7, 7, 'a'), 10n)).toEqual([])
+  expect(pipeline.tick(second / 4n)).toEqual([])
+  expect(pipeline.tick(second / 4n + 10n)).toHaveLength(1)
+})
+
+test('a start that never ends is given up by time, while the stream is quiet', () => {
+  const { pipeline } = createPipeline(tuples)
+  pipeline.line(value('query', 'start', 1000, 7, 7, 'a'), 0n)
+  pipeline.tick(second)
+  expect(pipeline.matcher.openCount).toBe(1)
+  pipeline.tick(62n * second)
+  expect(pipeline.matcher.counts).toMatchObject({ starts: 1, expired: 1 })
+})
+
+test('ready is told once: by BEGIN of a program, or by each tick of an announced script', () => {
+  const { pipeline, ready } = createPipeline(tuples)
+  pipeline.line('{"type": "attached_probes", "data": {"probes": 2}}', 0n)
+  expect(ready()).toBe(0)
+  for (let tick = 0; tick < 3; tick += 1) pipeline.line(value('probespan', 'ready', 1), 0n)
+  expect(ready()).toBe(1)
+  expect(pipeline.counts.malformed).toBe(0)
+})
+
+test('lost events add up', () => {
+  const { pipeline } = createPipeline(tuples)
+  pipeline.line('{"type": "lost_events", "data": {"events": 7}}', 0n)
+  pipeline.line('{"type": "lost_events", "data": {"events": 1f}}', 0n)
+  expect(pipeline.counts.lostEvents).toBe(38)
+})
+
+test.each([
+  ['a value that is no tuple', '{"type": "value", "data": 2}', /no tuple: 2/],
+  ['a map printed as a value', '{"type": "value", "data": {"a": 1}}', /no tuple: \{"a":1\}/],
+  ['a tuple of nobody', value('x', 'start'), /no definition of x start/],
+  ['printf text', String.raw`{"type": "printf", "data": "hello\n"}`, /not an event: hello/],
+  ['a record that was cut', '{"type": "value", "data": ["query","st', /cut or garbled/],
+])('%s is counted and shown', (_, line, remark) => {
+  const { pipeline, remarks } = createPipeline(tuples)
+  expect(pipeline.line(line, 0n)).toEqual([])
+  expect(pipeline.counts.malformed).toBe(1)
+  expect(remarks).toEqual([expect.stringMatching(remark)])
+})
+
+test('text that is no record and errors of the program are shown', () => {
+  const { pipeline, remarks } = createPipeline(tuples)
+  pipeline.line('No probes to attach', 0n)
+  pipeline.line('{"type": "helper_error", "msg": "Bad address"}', 0n)
+  expect(remarks).toEqual([
+    'text: No probes to attach',
+    expect.stringMatching(/^helper_error: .*Bad address/),
+  ])
+  expect(pipeline.counts.malformed).toBe(0)
+})
+
+test('what is shown is bounded, what is counted is not', () => {
+  const { pipeline, remarks } = createPipeline(tuples)
+  for (let line = 0; line < 1000; line += 1) {
+    pipeline.line(value('x', 'start'), 0n)
+    pipeline.line('{"type": "helper_error", "msg": "Bad address"}', 0n)
+    pipeline.line('noise', 0n)
+  }
+  expect(pipeline.counts.malformed).toBe(1000)
+  expect(remarks.length).toBeLessThanOrEqual(100)
+})
+
+test('maps, histograms and the other records of a script pass without a word', () => {
+  const { pipeline, remarks } = createPipeline(tuples)
+  for (const type of [
+    'map',
+    'hist',
+    'stats',
+    'tseries',
+    'time',
+    'cat',
+    'join',
+    'syscall',
+    'probespan_recording',
+  ]) {
+    expect(pipeline.line(`{"type": "${type}", "data": {}}`, 0n)).toEqual([])
+  }
+  expect([remarks, pipeline.counts]).toEqual([[], { lostEvents: 0, malformed: 0 }])
+})
+
+const recording = 'pair/bpftrace.jsonl'
+type Truth = { id: string; start: bigint; duration: bigint }
+
+describe.skipIf(absent(recording))('600 requests to a real server, recorded by bpftrace 0.17.0', () => {
+  const truth = (): Truth[] =>
+    fixtureLines('pair/truth.jsonl')
+      .filter((line) => line !== '')
+      .map((line) => {
+        const field = (name: string): string => new RegExp(`"${name}":"?([^",}]+)`).exec(line)?.[1] ?? ''
+        return { id: field('id'), start: BigInt(field('start')), duration: BigInt(field('duration')) }
+      })
+  const byId = (a: Truth, b: Truth): number => (a.id < b.id ? -1 : 1)
+  const read = (chunks: readonly Buffer[]): Truth[] =>
+    spansOf(empty, chunks)
+      .map(({ start, end }) => ({
+        id: start.key,
+        start: start.programStartUnixNs ?? 0n,
+        duration: end.programDurationNs ?? 0n,
+      }))
+      .sort(byId)
+
+  test('each is one span with the server’s own start and duration to the nanosecond', () => {
+    const spans = read([fixtureBytes(recording)])
+    expect(spans).toHaveLength(600)
+    expect(spans).toEqual(truth().sort(byId))
+  })
+
+  test('however the recording is cut', () => {
+    const bytes = fixtureBytes(recording)
+    const expected = truth().sort(byId)
+    fc.assert(
+      fc.property(fc.array(fc.nat(), { maxLength: 200 }), (cuts) => {
+        expect(read(cut(bytes, cuts))).toEqual(expected)
+      }),
+      { numRuns: 10 },
+    )
+  })
+})
