@@ -6,7 +6,7 @@ import type { IngestConfig } from './config.ts'
 import type { Counters } from './counters.ts'
 import { requestTimeoutMs } from './limits.ts'
 import { explorerPage } from './query/page.ts'
-import { queryRoutes } from './query/routes.ts'
+import { queryFaultOf, queryRoutes, sendFault } from './query/routes.ts'
 import { createKeyCheck } from './receive/key.ts'
 import { receiveRoutes } from './receive/routes.ts'
 import type { Store } from './store/store.ts'
@@ -25,7 +25,9 @@ export async function createApp({ config, store, counters, log }: AppParts): Pro
     logController: new LogController({ disableRequestLogging: true }),
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => void sendFault(queryFaultOf(error, request), reply),
   })
+  app.setErrorHandler(async (error, request, reply) => sendFault(queryFaultOf(error, request), reply))
   const checkKey = createKeyCheck(config.apiKey)
   app.get('/healthz', () => ({ status: 'ok' }))
   await app.register(receiveRoutes, { store, counters, checkKey, enabled: config.ingestionEnabled })

@@ -5,6 +5,7 @@ import { createApp } from './app.ts'
 import { exposureMistake, invalid } from './config.ts'
 import type { IngestConfig } from './config.ts'
 import { zeroCounters } from './counters.ts'
+import { watchRequests } from './drain.ts'
 import { StartFault } from './faults.ts'
 import { startForward } from './forward/forward.ts'
 import { queueBytesMax } from './limits.ts'
@@ -32,6 +33,7 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
   const counters = zeroCounters()
   const store = openStore(config.databasePath)
   const app = await createApp({ config, store, counters, log })
+  const drain = watchRequests(app.server)
   try {
     await app.listen({ host: config.host, port: config.port })
   } catch (error) {
@@ -43,7 +45,7 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
   return {
     url: urlOf(app.server.address()),
     async close() {
-      await app.close()
+      await Promise.all([app.close(), drain.end()])
       await forward?.close()
       await store.close()
       log.info({ counters }, 'stopped')

@@ -8,3 +8,5 @@ export const queueBytesMax = 128 * 2 ** 20
 export const retryAfterSeconds = 1
 /** Ends requests that hang in the middle of being sent. */
 export const requestTimeoutMs = 60_000
+/** For requests under way when the service is told to end; container engines kill after 10 s. */
+export const closeGraceMs = 5_000

@@ -86,6 +86,12 @@ test('a built page is served, its own addresses too; the API never answers with 
   const missing = await fetch(`${url}/api/nothing`)
   expect([missing.status, await missing.json()]).toMatchObject([404, { error: { code: 'path_unknown' } }])
   expect((await fetch(`${url}/nothing`, { method: 'POST' })).status).toBe(404)
+  expect((await fetch(`${url}/assets/of-an-older-build.js`)).status).toBe(404)
+  const malformed = await fetch(`${url}/%E0%A4%A`)
+  expect([malformed.status, await malformed.json()]).toMatchObject([
+    400,
+    { error: { code: 'parameter_invalid' } },
+  ])
 })
 
 test('a page that is not built says how to build it', async () => {

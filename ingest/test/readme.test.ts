@@ -30,7 +30,8 @@ test('the settings and their defaults', () => {
   const documented = rows('variable').map(([name, value]) => [name, value])
   const actual = Object.keys(settings.shape).map((name) => {
     const value = defaults[name as keyof typeof defaults]
-    if (String(value).endsWith('/explorer/dist')) return [name, 'explorer/dist of the project']
+    if (typeof value === 'string' && value.endsWith('/explorer/dist'))
+      return [name, 'explorer/dist of the project']
     return [
       name,
       value === undefined ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value),

@@ -4,7 +4,9 @@ import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { queueBytesMax } from '../src/limits.ts'
 import { openDatabase } from '../src/store/sqlite/database.ts'
-import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
+import { createBlockReader } from '../src/store/sqlite/block-reader.ts'
+import { createSearch } from '../src/store/sqlite/search.ts'
+import { openSqliteStore, traceSpansMax } from '../src/store/sqlite/sqlite-store.ts'
 import { batchOf, hexId } from './sample.ts'
 import { temporaryFolder } from './running.ts'
 import { storeContract } from './store-contract.ts'
@@ -74,5 +76,41 @@ test('when a commit fails every request in it is told, and the next ones go thro
   db.close()
   await store.append(batch)
   expect(await store.readTrace(hexId(1, 32))).toHaveLength(1)
+  await store.close()
+})
+
+test('a search that would go through too many spans is refused with the limit', async () => {
+  const path = file(temporaryFolder())
+  const store = openSqliteStore(path, queueBytesMax)
+  for (let number = 1; number <= 5; number++) {
+    await store.append(batchOf([{ traceId: hexId(number, 32), spanId: hexId(1, 16), start: BigInt(number) }]))
+  }
+  const { reading, writing } = openDatabase(path)
+  const search = createSearch(reading, createBlockReader(reading), 6)
+  // A block and its trace count one span each.
+  expect(await search({ limit: 3 })).toHaveLength(3)
+  await expect(search({ limit: 4 })).rejects.toMatchObject({
+    code: 'search_too_wide',
+    message: expect.stringMatching(/limit of 6.*start, end/),
+  })
+  reading.close()
+  writing.close()
+  await store.close()
+})
+
+test('a trace with more spans than are shown of one is refused, the list still counts them', async () => {
+  const store = openSqliteStore(file(temporaryFolder()), queueBytesMax)
+  const traceId = hexId(1, 32)
+  for (let from = 1; from <= traceSpansMax + 1; from += 20_000) {
+    const count = Math.min(20_000, traceSpansMax + 2 - from)
+    await store.append(
+      batchOf(Array.from({ length: count }, (_, at) => ({ traceId, spanId: hexId(from + at, 16) }))),
+    )
+  }
+  await expect(store.readTrace(traceId)).rejects.toMatchObject({
+    code: 'trace_too_large',
+    message: expect.stringContaining(String(traceSpansMax)),
+  })
+  expect(await store.findTraces({ limit: 1 })).toMatchObject([{ spanCount: traceSpansMax + 1 }])
   await store.close()
 })

@@ -1,13 +1,17 @@
 // Starting and stopping the process: one line with the address, exit codes with reasons, nothing lost over a restart.
+import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
+import { closeGraceMs } from '../src/limits.ts'
 import { hexId, requestOf } from './sample.ts'
 import {
   endOfMain,
   getTrace,
+  getTraces,
   post,
   protobufType,
   runChild,
@@ -77,4 +81,42 @@ test('a database of a newer program, and a folder that cannot be written, have e
     code: 5,
     stderr: expect.stringContaining('/dev/null'),
   })
+})
+
+test('stopped under load it answers what it took, and everything answered is there', async () => {
+  const env = { PROBESPAN_DB: join(temporaryFolder(), 'probespan.db') }
+  const child = await runChild(env)
+  const answered: string[] = []
+  const send = async (sender: number) => {
+    for (let number = 1; ; number++) {
+      const traceId = hexId(sender * 1_000_000 + number, 32)
+      try {
+        const request = requestOf([{ traceId, spanId: hexId(1, 16) }])
+        const response = await post(`${child.url}/v1/traces`, request, protobufType)
+        if (response.status !== 200) return
+        answered.push(traceId)
+        if (answered.length === 200) child.process.kill('SIGTERM')
+      } catch {
+        return
+      }
+    }
+  }
+  await Promise.all([1, 2, 3, 4, 5, 6].map(send))
+  expect(await child.exited).toEqual([0, null])
+  expect(answered.length).toBeGreaterThanOrEqual(200)
+  const { url } = await runIngest(env)
+  const { traces } = await getTraces(url, '?limit=1000')
+  const stored = new Set(traces.map(({ traceId }) => traceId))
+  expect(answered.filter((traceId) => !stored.has(traceId))).toEqual([])
+})
+
+test('a connection on which nothing was sent does not hold it up', async () => {
+  const child = await runChild({})
+  const silent = connect(Number(new URL(child.url).port), '127.0.0.1')
+  onTestFinished(() => void silent.destroy())
+  await once(silent, 'connect')
+  const askedMs = performance.now()
+  child.process.kill('SIGTERM')
+  expect(await child.exited).toEqual([0, null])
+  expect(performance.now() - askedMs).toBeLessThan(closeGraceMs)
 })

@@ -10,8 +10,9 @@ export async function explorerPage(app: FastifyInstance, { dir }: { dir: string 
   const built = existsSync(join(dir, 'index.html'))
   if (built) await app.register(staticFiles, { root: dir })
   else app.get('/', (_request, reply) => reply.type('text/plain; charset=utf-8').send(notBuilt(dir)))
+  // A page from before an update may ask for files that are gone: it must not get HTML for a script.
   app.setNotFoundHandler((request, reply) => {
-    const wantsPage = request.method === 'GET' && !/^\/(api|v1)(\/|\?|$)/.test(request.url)
+    const wantsPage = request.method === 'GET' && !/^\/(api|v1|assets)(\/|\?|$)/.test(request.url)
     return built && wantsPage ? reply.sendFile('index.html') : unknownPath(request, reply)
   })
 }

@@ -29,7 +29,7 @@ export const queryRoutes: FastifyPluginAsyncZod<QueryParts> = async (app, { stor
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   app.addHook('onRequest', async (request) => checkKey(request.headers))
-  app.setErrorHandler(async (error, request, reply) => sendFault(faultOf(error, request), reply))
+  app.setErrorHandler(async (error, request, reply) => sendFault(queryFaultOf(error, request), reply))
 
   app.get(
     '/api/traces',
@@ -76,15 +76,20 @@ export function sendFault({ code, message }: RequestFault, reply: FastifyReply):
   return reply.code(status).header('content-type', 'application/json').serializer(JSON.stringify).send(answer)
 }
 
-function faultOf(error: unknown, request: FastifyRequest): RequestFault {
+/** Also for requests that Fastify itself refuses, such as a malformed URL. */
+export function queryFaultOf(error: unknown, request: FastifyRequest): RequestFault {
   if (error instanceof RequestFault) return error
   if (error instanceof StoreFault) return new RequestFault(error.code, error.message, { cause: error })
   if (hasZodFastifySchemaValidationErrors(error)) {
     return new RequestFault('parameter_invalid', parameterMistakes(error.validation, request))
   }
+  const status = error instanceof Error && 'statusCode' in error ? Number(error.statusCode) : 500
+  if (status >= 400 && status < 500) return new RequestFault('parameter_invalid', `${messageOf(error)}.`)
   request.log.error({ err: error }, 'a query failed')
   return new RequestFault('internal', 'this is a fault of probespan: its log says more.', { cause: error })
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 type Mistake = { instancePath: string; message?: string | undefined }
 

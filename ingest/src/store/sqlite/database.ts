@@ -15,7 +15,8 @@ type Migration = { version: number; sql: string }
 export function openDatabase(path: string): Connections {
   const file = resolve(path)
   try {
-    mkdirSync(dirname(file), { recursive: true })
+    // Traces hold what users asked for: other users of the machine have no business in a folder made here.
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     const writing = new Database(file, { timeout: lockWaitMs })
     try {
       prepare(writing, file)

@@ -28,11 +28,12 @@ type BlockPages = (range: Range, from: Place) => Place[]
 export function createSearch(
   db: Database.Database,
   blocks: BlockReader,
+  spansMax = searchSpansMax,
 ): (filter: TraceFilter) => Promise<TraceSummary[]> {
   const pages = blockPages(db)
   return async (filter) => {
     const range = rangeOf(filter)
-    const found = createFinding(blocks, filter.limit)
+    const found = createFinding(blocks, filter.limit, spansMax)
     let from: Place = { id: Number.MAX_SAFE_INTEGER, startMax: timeMax }
     for (;;) {
       const page = pages(range, from)
@@ -94,7 +95,7 @@ type Finding = {
   newest(): TraceSummary[]
 }
 
-function createFinding(blocks: BlockReader, limit: number): Finding {
+function createFinding(blocks: BlockReader, limit: number, spansMax: number): Finding {
   let best: { start: bigint; summary: TraceSummary }[] = []
   const seen = new Set<string>()
   const blocksRead = new Set<number>()
@@ -102,7 +103,7 @@ function createFinding(blocks: BlockReader, limit: number): Finding {
 
   function count(spans: number): void {
     spansRead += spans
-    if (spansRead > searchSpansMax) throw tooWide(spansRead)
+    if (spansRead > spansMax) throw tooWide(spansRead, spansMax)
   }
 
   function read(blockId: number): Columns {
@@ -168,10 +169,10 @@ function candidates(columns: Columns, range: Range): { traceId: string; start: b
     .sort((a, b) => compare(b.start, a.start))
 }
 
-function tooWide(spans: number): StoreFault {
+function tooWide(spans: number, spansMax: number): StoreFault {
   return new StoreFault(
     'search_too_wide',
-    `the search went through ${spans} spans, more than the limit of ${searchSpansMax}. ` +
+    `the search went through ${spans} spans, more than the limit of ${spansMax}. ` +
       'Narrow it: a shorter time range (start, end) or a lower limit.',
   )
 }
