@@ -41,13 +41,15 @@ export function run(program, args, options = {}) {
 }
 
 /**
- * Runs the task itself on this terminal and answers its exit code. A Ctrl-C reaches it by itself (same terminal);
- * a SIGTERM is passed on. Either way this process waits until the task has cleaned up.
+ * Runs the task itself on this terminal and answers its exit code. A terminal's Ctrl-C reaches it without help;
+ * signals sent to this process alone are passed on. Either way this process waits until the task has cleaned up.
  */
 export function runUnder(node, args, cwd = projectFolder) {
   return new Promise((resolve, reject) => {
     const child = spawn(node, args, { cwd, stdio: 'inherit', env: environmentOf(node) })
-    process.on('SIGINT', () => undefined)
+    process.on('SIGINT', () => {
+      if (!process.stdin.isTTY) child.kill('SIGINT')
+    })
     process.on('SIGTERM', () => child.kill('SIGTERM'))
     child.on('error', reject)
     child.on('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)))

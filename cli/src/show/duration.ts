@@ -9,7 +9,8 @@ const units = [
 /** `1234567n` is `1.235 ms`; from one minute on `3 min 4 s`. A negative duration keeps its sign. */
 export function formatDuration(nanoseconds: bigint): string {
   if (nanoseconds < 0n) return `-${formatDuration(-nanoseconds)}`
-  if (nanoseconds >= 60_000_000_000n) {
+  // From here on three decimals of seconds would round up to 60.
+  if (nanoseconds >= 59_999_500_000n) {
     const seconds = (nanoseconds + 500_000_000n) / 1_000_000_000n
     return `${seconds / 60n} min ${seconds % 60n} s`
   }
