@@ -1,5 +1,6 @@
 // Lets an HTTP server end: requests under way are answered, at most `closeGraceMs` long, then every connection is
 // closed. Node by itself waits a minute for connections on which nothing was ever sent (browsers open those ahead).
+import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { closeGraceMs } from './limits.ts'
 
@@ -22,6 +23,7 @@ export function watchRequests(server: Server): Drain {
   })
   return {
     async end() {
+      const closed = once(server, 'close')
       if (underWay > 0) {
         await new Promise<void>((resolve) => {
           const timer = setTimeout(resolve, closeGraceMs)
@@ -31,10 +33,11 @@ export function watchRequests(server: Server): Drain {
           }
         })
       }
+      server.closeAllConnections()
       // More than once: a connection may have come in before the server stopped listening.
       const sweep = setInterval(() => server.closeAllConnections(), sweepMs)
-      server.once('close', () => clearInterval(sweep))
-      server.closeAllConnections()
+      await closed
+      clearInterval(sweep)
     },
   }
 }

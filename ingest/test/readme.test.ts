@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { settings } from '../src/config.ts'
 import { exitCodes, requestFaults } from '../src/faults.ts'
 import { requestBytesMax } from '../src/limits.ts'
+import { partsMax } from '../src/otlp/frames.ts'
 import { spanRules } from '../src/otlp/scan.ts'
 import { tracePaths } from '../src/receive/routes.ts'
 import { searchSpansMax } from '../src/store/sqlite/search.ts'
@@ -53,6 +54,7 @@ test('the exit codes', () => {
 test('paths and limits', () => {
   for (const path of tracePaths) expect(readme).toContain(`\`POST ${path}\``)
   expect(readme).toContain(`over ${requestBytesMax / 2 ** 20} MiB`)
+  expect(readme).toContain(`${partsMax.toLocaleString('en')} resources`)
   expect(readme).toContain(`${traceSpansMax.toLocaleString('en')} spans`)
   expect(readme).toContain(`${searchSpansMax.toLocaleString('en')} spans`)
   expect(Object.keys(spanRules)).toEqual(['trace_id', 'span_id', 'parent_span_id', 'time'])

@@ -120,6 +120,17 @@ test('over 64 MiB is 413, sent so or unpacked so', async () => {
   expect(plain.status).toBe(413)
 })
 
+test.each([
+  ['empty resources', Buffer.alloc(requestBytesMax, Buffer.from([0x0a, 0x00])), protobufType],
+  ['empty objects', Buffer.from(`{"resourceSpans":[${'{},'.repeat(requestBytesMax / 3 - 10)}{}]}`), jsonType],
+])('64 MiB of %s are 413, and the service goes on', async (_what, body, headers) => {
+  const { url } = await runIngest()
+  const response = await post(`${url}/v1/traces`, gzipSync(body), { ...headers, 'content-encoding': 'gzip' })
+  expect(response.status).toBe(413)
+  expect(await response.text()).toMatch(/send fewer spans/)
+  expect((await post(`${url}/v1/traces`, protobuf, protobufType)).status).toBe(200)
+})
+
 test('with a key set, sending and reading need it; health and the page do not', async () => {
   const { url } = await runIngest({ TRACES_INGESTION_API_KEY: 'open-sesame' })
   const send = async (headers: Record<string, string>) =>

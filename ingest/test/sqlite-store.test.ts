@@ -3,11 +3,12 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { queueBytesMax } from '../src/limits.ts'
+import { intakeOf } from '../src/receive/intake.ts'
 import { openDatabase } from '../src/store/sqlite/database.ts'
 import { createBlockReader } from '../src/store/sqlite/block-reader.ts'
 import { createSearch } from '../src/store/sqlite/search.ts'
 import { openSqliteStore, traceSpansMax } from '../src/store/sqlite/sqlite-store.ts'
-import { batchOf, hexId } from './sample.ts'
+import { batchOf, hexId, requestOf } from './sample.ts'
 import { temporaryFolder } from './running.ts'
 import { storeContract } from './store-contract.ts'
 
@@ -112,5 +113,18 @@ test('a trace with more spans than are shown of one is refused, the list still c
     message: expect.stringContaining(String(traceSpansMax)),
   })
   expect(await store.findTraces({ limit: 1 })).toMatchObject([{ spanCount: traceSpansMax + 1 }])
+  await store.close()
+})
+
+test('requests full of empty parts can be read when they share a block', async () => {
+  const store = openSqliteStore(file(temporaryFolder()), queueBytesMax)
+  const emptyResources = Buffer.alloc(1_200_000, Buffer.from([0x0a, 0x00]))
+  const appends = [1, 2, 3].map((number) => {
+    const request = requestOf([{ traceId: hexId(number, 32), spanId: hexId(1, 16) }])
+    return store.append(intakeOf(Buffer.concat([emptyResources, request])).batch)
+  })
+  await Promise.all(appends)
+  expect(await store.blockAfter(0)).toMatchObject({ spanCount: 3 })
+  expect(await store.readTrace(hexId(3, 32))).toHaveLength(1)
   await store.close()
 })

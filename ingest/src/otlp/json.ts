@@ -1,9 +1,9 @@
 // OTLP/JSON trace request to the same request in OTLP protobuf. Accepts what senders really write: ids as hex in
 // either case, enums as numbers or names, 64-bit integers as strings or numbers, lowerCamelCase or snake_case keys,
-// bytes as base64 of either alphabet; keys that OTLP does not define are ignored. Throws UndecodableBody, whose
-// message names the place in the document.
+// bytes as base64 of either alphabet; keys that OTLP does not define are ignored. Throws TooManyParts, and
+// UndecodableBody whose message names the place in the document.
 import protobuf from 'protobufjs'
-import { UndecodableBody } from './frames.ts'
+import { TooManyParts, UndecodableBody } from './frames.ts'
 import { parseJsonExactly } from './json-text.ts'
 import { exportRequestType } from './schema.ts'
 
@@ -27,6 +27,7 @@ function parse(text: string): unknown {
   try {
     return parseJsonExactly(text)
   } catch (error) {
+    if (error instanceof TooManyParts) throw error
     throw new UndecodableBody(`not JSON: ${error instanceof Error ? error.message : String(error)}`)
   }
 }

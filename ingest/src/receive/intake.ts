@@ -1,5 +1,5 @@
 // One decoded request to what the store takes: scanned, tagged, without the spans that break a rule. Pure.
-// Throws UndecodableBody.
+// Throws UndecodableBody, TooManyParts.
 import { selectSpans } from '../otlp/regroup.ts'
 import { scanBody, spanRules } from '../otlp/scan.ts'
 import type { SpanRule } from '../otlp/scan.ts'

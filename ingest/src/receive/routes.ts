@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Counters } from '../counters.ts'
 import { RequestFault, requestFaults } from '../faults.ts'
 import { requestBytesMax, retryAfterSeconds } from '../limits.ts'
-import { UndecodableBody } from '../otlp/frames.ts'
+import { TooManyParts, UndecodableBody } from '../otlp/frames.ts'
 import { protobufFromJson } from '../otlp/json.ts'
 import { StoreFault } from '../store/store.ts'
 import type { Store } from '../store/store.ts'
@@ -98,6 +98,9 @@ function faultOf(error: unknown, request: FastifyRequest): RequestFault {
   if (error instanceof RequestFault) return error
   if (error instanceof UndecodableBody)
     return new RequestFault('body_undecodable', `the body is ${error.message}.`)
+  if (error instanceof TooManyParts) {
+    return new RequestFault('body_too_large', `${error.message}: send fewer spans in one request.`)
+  }
   if (error instanceof StoreFault) {
     if (error.code === 'store_failed') request.log.error({ err: error }, 'a commit failed')
     return new RequestFault(error.code, error.message, { cause: error })
