@@ -7,7 +7,7 @@ import type { Counters } from './counters.ts'
 import { requestTimeoutMs } from './limits.ts'
 import { explorerPage } from './query/page.ts'
 import { queryFaultOf, queryRoutes, sendFault } from './query/routes.ts'
-import { createKeyCheck } from './receive/key.ts'
+import { createKeyCheck } from './key.ts'
 import { receiveRoutes } from './receive/routes.ts'
 import type { Store } from './store/store.ts'
 

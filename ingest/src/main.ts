@@ -5,9 +5,10 @@ import type { Ingest } from './index.ts'
 
 try {
   const ingest = await startIngest(readConfig(process.env))
-  process.stdout.write(`probespan ingest listens on ${ingest.url}\n`)
   process.once('SIGTERM', () => void stop(ingest))
   process.once('SIGINT', () => void stop(ingest))
+  // Last: whoever reads it may send a signal at once.
+  process.stdout.write(`probespan ingest listens on ${ingest.url}\n`)
 } catch (error) {
   fail(error)
 }

@@ -119,6 +119,7 @@ test.each([
       },
     },
   ])
+  expect(wireSpan.parse(spans[0])).toEqual(spans[0])
   // A field that wire.ts gains must be expected above.
   expect(Object.keys(spans[0] ?? {}).sort()).toEqual(Object.keys(wireSpan.shape).sort())
   expect(Object.keys(sent ?? {})).toHaveLength(spanType.fieldsArray.length)

@@ -115,6 +115,8 @@ test('a connection on which nothing was sent does not hold it up', async () => {
   const silent = connect(Number(new URL(child.url).port), '127.0.0.1')
   onTestFinished(() => void silent.destroy())
   await once(silent, 'connect')
+  // However it is closed.
+  silent.on('error', () => {})
   const askedMs = performance.now()
   child.process.kill('SIGTERM')
   expect(await child.exited).toEqual([0, null])

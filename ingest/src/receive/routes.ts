@@ -14,7 +14,7 @@ import type { Answer, PartialSuccess } from './answer.ts'
 import { bodyTooLarge, contentTypes, encodingOf, plainBody, unsupportedType } from './content.ts'
 import type { Encoding } from './content.ts'
 import { intakeOf } from './intake.ts'
-import type { KeyCheck } from './key.ts'
+import type { KeyCheck } from '../key.ts'
 
 export const tracePaths = ['/v1/traces', '/api/traces/otlp', '/api/traces/otlp/v1/traces'] as const
 const otherPaths = {

@@ -1,7 +1,7 @@
 // Who may enter: a check of the API key in a request's headers, in constant time. No key configured: everyone.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { RequestFault } from '../faults.ts'
+import { RequestFault } from './faults.ts'
 
 /** Throws RequestFault `key_invalid`. */
 export type KeyCheck = (headers: IncomingHttpHeaders) => void
