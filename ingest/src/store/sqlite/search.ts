@@ -16,6 +16,8 @@ import { cutName, sourceMask } from './columns.ts'
 import type { Columns } from './columns.ts'
 
 export const searchSpansMax = 5_000_000
+// What reading a block costs by itself, in spans: bounds a search through very many small blocks.
+const blockSpansMin = 100
 const pageBlocks = 64
 const timeMax = 2n ** 63n - 1n
 
@@ -108,7 +110,7 @@ function createFinding(blocks: BlockReader, limit: number, spansMax: number): Fi
 
   function read(blockId: number): Columns {
     const columns = blocks.columns(blockId)
-    if (!blocksRead.has(blockId)) count(columns.spanCount)
+    if (!blocksRead.has(blockId)) count(Math.max(columns.spanCount, blockSpansMin))
     blocksRead.add(blockId)
     return columns
   }
