@@ -35,6 +35,8 @@ export class Delivery {
   private underWay = 0
   private closed = false
   private readonly giveUp = new AbortController()
+  /** Ends the wait before the next attempt. */
+  private readonly closing = new AbortController()
 
   constructor(exporter: SpanExporter, options: DeliveryOptions) {
     this.exporter = exporter
@@ -64,6 +66,7 @@ export class Delivery {
 
   /** Sends what is queued, for at most `deadlineMs`; what is then left is counted as dropped. */
   async close(deadlineMs: number): Promise<void> {
+    this.closing.abort()
     this.send()
     const deadline = AbortSignal.timeout(deadlineMs)
     deadline.addEventListener('abort', () => this.giveUp.abort())
@@ -105,9 +108,16 @@ export class Delivery {
         continue
       }
       this.queue.unshift(...batch)
-      await sleep(retryDelayMs, undefined, { signal: this.giveUp.signal }).catch(() => undefined)
+      await this.waitToRetry(retryDelayMs)
       retryDelayMs = Math.min(2 * retryDelayMs, this.options.retryDelayMaxMs)
     }
+  }
+
+  /** Once `close` was called there is no time for long waits. */
+  private async waitToRetry(delayMs: number): Promise<void> {
+    const isClosing = this.closing.signal.aborted
+    const signal = isClosing ? this.giveUp.signal : AbortSignal.any([this.giveUp.signal, this.closing.signal])
+    await sleep(isClosing ? retryDelayFirstMs : delayMs, undefined, { signal }).catch(() => undefined)
   }
 
   private export(batch: ReadableSpan[]): Promise<Error | undefined> {
