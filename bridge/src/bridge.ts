@@ -1,6 +1,5 @@
 // Composes the bridge: bpftrace (or a recording) → pipeline → spans → delivery. One `Bridge` a run.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createWriteStream, type WriteStream } from 'node:fs'
 import { RandomIdGenerator, type SpanExporter } from '@opentelemetry/sdk-trace-base'
 import { resourceFromAttributes, type Resource } from '@opentelemetry/resources'
 import { BpftraceProcess, type BpftraceEnd } from './bpftrace/process.ts'
@@ -12,7 +11,7 @@ import type { Definition } from './definition/definition.ts'
 import { Delivery, type DeliveryCounts } from './deliver/delivery.ts'
 import type { MatchedSpan, MatcherCounts } from './match/matcher.ts'
 import { Pipeline, type PipelineCounts } from './pipeline.ts'
-import { headLine, readRecording, type RecordingHead } from './recording.ts'
+import { readRecording, Recorder, type RecordingHead } from './recording.ts'
 import { definitionOf, prepareArguments } from './source.ts'
 import { processResource } from './span/process-resource.ts'
 import { readableSpan } from './span/readable-span.ts'
@@ -38,6 +37,7 @@ export class Bridge {
   private pipeline: Pipeline | undefined
   private process: BpftraceProcess | undefined
   private stopping = false
+  private overlongLines = (): number => this.process?.overlongLines ?? 0
 
   constructor(config: BridgeConfig, exporter: SpanExporter, log: BridgeLog) {
     this.config = config
@@ -77,7 +77,7 @@ export class Bridge {
       ...this.delivery.counts,
       open: pipeline.matcher.openCount,
       late: pipeline.reorder.late,
-      overlongLines: this.process?.overlongLines ?? 0,
+      overlongLines: this.overlongLines(),
     }
   }
 
@@ -88,7 +88,8 @@ export class Bridge {
     const resource = await processResource(targetPid, this.resourceAttributes(definition))
     const scriptPath = this.config.source.kind === 'script' ? this.config.source.path : undefined
     let calibration = calibrate()
-    const recording = this.openRecording({ bpftrace: version, bootToUnixNs: calibration.offsetNs, resource })
+    const head = { bpftrace: version, bootToUnixNs: calibration.offsetNs, resource }
+    const recorder = await this.openRecorder(head)
     const pipeline = this.createPipeline(
       definition,
       version,
@@ -96,7 +97,7 @@ export class Bridge {
       onReady,
     )
     this.process = new BpftraceProcess(program, args, { targetPid, scriptPath }, (line) => {
-      recording?.write(`${line}\n`, 'latin1')
+      recorder?.write(line)
       this.deliver(pipeline.line(line, process.hrtime.bigint()), resource)
     })
     if (this.stopping) this.stop()
@@ -109,7 +110,7 @@ export class Bridge {
     clearInterval(ticking)
     clearInterval(calibrating)
     this.deliver(pipeline.end(), resource)
-    await new Promise<void>((resolve) => (recording ? recording.end(resolve) : resolve()))
+    await recorder?.close()
     if (!end.failure && !this.stopping) this.log.info(`process ${targetPid} has ended`)
     return end
   }
@@ -123,8 +124,11 @@ export class Bridge {
       'probespan.replay': true,
     })
     const toUnixNs = (bootNs: bigint): bigint => bootNs + head.bootToUnixNs
-    const pipeline = this.createPipeline(definition, head.bpftrace, toUnixNs, onReady)
+    // Said at once: a recording need not hold the announcement.
+    onReady()
+    const pipeline = this.createPipeline(definition, head.bpftrace, toUnixNs, () => undefined)
     const splitter = new LineSplitter()
+    this.overlongLines = () => splitter.overlong
     for (const line of [...splitter.push(bytes), ...splitter.end()]) {
       this.deliver(pipeline.line(line, process.hrtime.bigint()), resource)
       while (this.delivery.queued > replayQueuedMax && !this.stopping) await sleep(tickMs)
@@ -163,11 +167,12 @@ export class Bridge {
     return { ...definition.resource, ...(serviceName !== undefined && { 'service.name': serviceName }) }
   }
 
-  private openRecording(head: RecordingHead): WriteStream | undefined {
-    if (this.config.recordPath === undefined) return undefined
-    const stream = createWriteStream(this.config.recordPath)
-    stream.write(headLine(head))
-    return stream
+  private async openRecorder(head: RecordingHead): Promise<Recorder | undefined> {
+    const { recordPath } = this.config
+    if (recordPath === undefined) return undefined
+    return Recorder.open(recordPath, head, (error) =>
+      this.log.warn(`the recording ${recordPath} ends here (${error.message}); tracing goes on`),
+    )
   }
 
   private noteExportError(error: Error, permanent: boolean): void {

@@ -1,5 +1,7 @@
 // A recording: bpftrace's stdout as it came, behind one line of the bridge's own that says what the stream itself
 // does not: the bpftrace version, how its clock related to Unix time, and what process it watched.
+import { once } from 'node:events'
+import { createWriteStream, type WriteStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resourceFromAttributes, type Resource } from '@opentelemetry/resources'
 import { readOutput, recordingType } from './bpftrace/output.ts'
@@ -27,6 +29,42 @@ export function headLine(head: RecordingHead): string {
     resource,
   }
   return `${JSON.stringify({ type: recordingType, data })}\n`
+}
+
+/** Writes a recording. A disk that fails later ends the recording, not the bridge. */
+export class Recorder {
+  private readonly stream: WriteStream
+  private failed = false
+
+  private constructor(stream: WriteStream, onError: (error: Error) => void) {
+    this.stream = stream
+    stream.on('error', (error) => {
+      this.failed = true
+      onError(error)
+    })
+  }
+
+  /** Throws BridgeError `config_invalid` where the file cannot be written. */
+  static async open(path: string, head: RecordingHead, onError: (error: Error) => void): Promise<Recorder> {
+    const stream = createWriteStream(path)
+    await once(stream, 'open').catch((error: Error) => {
+      throw new BridgeError(
+        'config_invalid',
+        `cannot record into ${path} (${error.message}): give --record a file that can be written`,
+      )
+    })
+    stream.write(headLine(head))
+    return new Recorder(stream, onError)
+  }
+
+  /** `line` as `LineSplitter` cuts it. */
+  write(line: string): void {
+    if (!this.failed) this.stream.write(`${line}\n`, 'latin1')
+  }
+
+  async close(): Promise<void> {
+    if (!this.failed) await new Promise<void>((resolve) => this.stream.end(resolve))
+  }
 }
 
 /** Throws BridgeError `config_invalid` where the file is no recording. */

@@ -22,11 +22,20 @@ export async function prepareArguments(config: BridgeConfig, definition: Definit
   const { source, targetPid, bpftrace } = config
   if (!existsSync(`/proc/${targetPid}`)) throw targetGone(targetPid)
   const head = ['-f', 'json', '-p', String(targetPid)]
-  if (source.kind === 'script') return [...head, '-e', announcedScript(await readFile(source.path, 'utf8'))]
+  if (source.kind === 'script') return [...head, '-e', announcedScript(await readScript(source.path))]
   const found = await usdtProbesOf(bpftrace, targetPid, definition.provider)
   const missing = probesOf(definition).filter((probe) => !found.has(probe))
   if (missing.length > 0) throw missingProbes(config, definition, missing, [...found.keys()])
   return [...head, '-e', renderProgram(definition, (probe) => found.get(probe) ?? [])]
+}
+
+async function readScript(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw new BridgeError(
+      'config_invalid',
+      `cannot read the script ${path} (${error.code}): correct --script or BPFTRACE_SCRIPT`,
+    )
+  })
 }
 
 function missingProbes(
