@@ -1,4 +1,5 @@
 // The bridge as a process of its own (the sidecar): configured by the environment alone.
 import { runBridge } from './run.ts'
 
-process.exitCode = await runBridge(process.env)
+// Not by `exitCode`: an attempt to deliver that was given up would keep the process for its own ten seconds.
+process.exit(await runBridge(process.env))

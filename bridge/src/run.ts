@@ -7,14 +7,22 @@ import { createExporter } from './exporter.ts'
 
 const say = (text: string): void => void process.stderr.write(`probespan bridge: ${text}\n`)
 
-/** Never rejects for an operational error: it is told, and its exit code answered. */
+/**
+ * Never rejects for an operational error: it is told, and its exit code answered. Exit the process with it: an attempt
+ * to deliver that was given up may still be under way.
+ */
 export async function runBridge(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): Promise<number> {
+  let stopped = false
+  let bridge: Bridge | undefined
+  const stop = (): void => {
+    stopped = true
+    bridge?.stop()
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
   try {
     const config = readConfig(env, flags)
-    const bridge = new Bridge(config, createExporter(config), { info: say, warn: say })
-    const stop = (): void => bridge.stop()
-    process.on('SIGINT', stop)
-    process.on('SIGTERM', stop)
+    bridge = new Bridge(config, createExporter(config), { info: say, warn: say })
     const what = `${config.source.path} to ${config.tracesUrl}`
     const report = await bridge.run(() =>
       say(
@@ -27,8 +35,16 @@ export async function runBridge(env: NodeJS.ProcessEnv, flags: BridgeFlags = {})
     return 0
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error
+    // Ctrl-C also ends the bpftrace that is asked for its version or probes: no failure.
+    if (stopped) {
+      say('stopped before it was attached')
+      return 0
+    }
     say(`${error.code}: ${error.message}`)
     return error.exitCode
+  } finally {
+    process.off('SIGINT', stop)
+    process.off('SIGTERM', stop)
   }
 }
 
