@@ -167,6 +167,20 @@ test('the traffic process sends what it is told, at the rate it is told, and pri
   expect(await shop.log()).toHaveLength(41)
 })
 
+test('two runs of the traffic process send no trace id twice, so that their traces stay apart', async () => {
+  await using shop = await ShopProcess.start()
+  const env = { SHOP_URL: shop.url, REQUESTS: '60' }
+  for (const { code } of [
+    await outcome(runProgram(trafficPath, env)),
+    await outcome(runProgram(trafficPath, env)),
+  ])
+    expect(code).toBe(0)
+  await shop.stop()
+  const traceIds = (await shop.log()).flatMap(({ traceparent }) => traceparent?.split('-')[1] ?? [])
+  expect(traceIds.length).toBeGreaterThan(2)
+  expect(new Set(traceIds).size).toBe(traceIds.length)
+})
+
 test('traffic without a shop ends and says where it looked', async () => {
   const closedPort = await ShopProcess.start()
   await closedPort[Symbol.asyncDispose]()
