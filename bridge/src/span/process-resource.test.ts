@@ -1,6 +1,9 @@
 // What would break: spans of a container that cannot be told from those of another.
-import { hostname } from 'node:os'
-import { basename } from 'node:path'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { hostname, tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { containerId, processResource } from './process-resource.ts'
 
@@ -53,6 +56,33 @@ test('this process: its names, pid and host; configured attributes win', async (
     'a.b': 'c',
   })
   expect((await processResource(process.pid, {})).attributes['host.name']).toBe(hostname())
+})
+
+// Namespaces of its own for a name and for a file, as a container has them; making them needs root.
+const unshare = [
+  'unshare',
+  '--uts',
+  '--mount',
+  'sh',
+  '-c',
+  'hostname shop-1 && echo shop-1 >$0 && mount --bind $0 /etc/hostname && echo ready && exec sleep 60',
+]
+const cannotUnshare = process.getuid?.() !== 0 && process.env.CI !== 'true'
+if (cannotUnshare) process.stderr.write('SKIPPED: a process with a host name of its own needs root\n')
+
+test.skipIf(cannotUnshare)("a process in a container: its host name, not the bridge's", async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'probespan-host-'))
+  const [program = '', ...args] = unshare
+  const child = spawn(program, [...args, join(folder, 'hostname')], { stdio: ['ignore', 'pipe', 'inherit'] })
+  try {
+    await once(child.stdout, 'data')
+    const { attributes } = await processResource(child.pid ?? 0, {})
+    expect(attributes['host.name']).toBe('shop-1')
+    expect(attributes['host.name']).not.toBe(hostname())
+  } finally {
+    child.kill('SIGKILL')
+    rmSync(folder, { recursive: true })
+  }
 })
 
 test('a process that is gone still has its pid and a name', async () => {

@@ -21,7 +21,7 @@ export async function processResource(
   const container = await containerIdOf(pid)
   return resourceFromAttributes({
     'service.name': name ?? 'unknown_service',
-    'host.name': hostname(),
+    'host.name': await hostNameOf(pid),
     'process.pid': pid,
     ...(name !== undefined && { 'process.executable.name': name }),
     ...(executable !== undefined && { 'process.executable.path': executable }),
@@ -30,6 +30,19 @@ export async function processResource(
     'telemetry.distro.version': bridgeVersion,
     ...attributes,
   })
+}
+
+/**
+ * The name of the host that the process believes to be on: a bridge in a container of its own has another. There is no
+ * way to ask for it in another UTS namespace, but engines write a container's into the file from which it is set.
+ */
+async function hostNameOf(pid: number): Promise<string> {
+  const namespaceOf = (whose: number | 'self'): Promise<string | undefined> =>
+    readlink(`/proc/${whose}/ns/uts`).catch(() => undefined)
+  const theirs = await namespaceOf(pid)
+  if (theirs === undefined || theirs === (await namespaceOf('self'))) return hostname()
+  const written = await readFile(`/proc/${pid}/root/etc/hostname`, 'utf8').catch(() => '')
+  return written.trim() || hostname()
 }
 
 /**
