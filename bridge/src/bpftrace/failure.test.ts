@@ -1,4 +1,4 @@
-// What would break: a user who is told the wrong thing to do. The texts are what bpftrace 0.17.0 and 0.23.2 printed.
+// What would break: a user who is told the wrong thing to do. The texts are what bpftrace 0.17.0, 0.23.2 and 0.27.1 printed.
 import { describe, expect, test } from 'vitest'
 import type { BridgeErrorCode } from '../errors.ts'
 import { classifyFailure, type FailedRun } from './failure.ts'
@@ -119,6 +119,45 @@ test('0.23: no such probe in a file is told on stderr', () => {
 usdt:/tmp/x/p:fosdem:nope
 `)
   expect(code).toBe('probe_missing')
+})
+
+test('0.27: no such probe in a file, nor in a process, is an error at a place', () => {
+  const file = `stdin:1:1-44: ERROR: No matches for usdt /tmp/x/p:nope.
+usdt:/tmp/x/p:fosdem:nope { print(1); }
+~~~~~~~~~~~~~~~~~~~~~~~~~
+`
+  const inProcess = `stdin:1:1-29: ERROR: Probe has no valid attach points. If this is expected, set the \
+'missing_probes' config variable to 'warn'.
+usdt:*:fosdem:nope { print(1); }
+~~~~~~~~~~~~~~~~~~
+`
+  for (const text of [file, inProcess]) expect(classified(text).code, text).toBe('probe_missing')
+})
+
+test('0.27: a pid that is gone, and no capabilities', () => {
+  const gone = 'ERROR: Failed to attach to pid: Unable to open pidfd (No such process)\n'
+  expect(classified(gone).code).toBe('target_gone')
+  const refused = 'ERROR: Missing CAP_DAC_READ_SEARCH capability, please run bpftrace as the root user.\n'
+  expect(classified(refused).code).toBe('not_permitted')
+})
+
+test('0.27: its warnings of casts are not told among what went wrong', () => {
+  const { code, message } =
+    classified(`stdin:1:58-65: WARNING: Unnecessary cast: expression is already of type int64
+usdt:*:fosdem:request_start { print(((int64)arg1, foo(1))); }
+                                     ~~~~~~~
+stdin:1:15-21: ERROR: Unknown function: 'foo'
+usdt:*:fosdem:request_start { print(((int64)arg1, foo(1))); }
+                                                  ~~~~~~
+terminate called
+`)
+  expect(code).toBe('script_invalid')
+  expect(message.split('\n').slice(1)).toEqual([
+    `stdin:1:15-21: ERROR: Unknown function: 'foo'`,
+    'usdt:*:fosdem:request_start { print(((int64)arg1, foo(1))); }',
+    '                                                  ~~~~~~',
+    'terminate called',
+  ])
 })
 
 test('0.25 and later check capabilities instead of root', () => {

@@ -1,5 +1,5 @@
 // How a bpftrace process failed to the one error that tells the user what to do. The texts were collected from
-// 0.17.0 and 0.23.2.
+// 0.17.0, 0.23.2 and 0.27.1.
 import { BridgeError } from '../errors.ts'
 
 export type FailedRun = {
@@ -19,14 +19,15 @@ export type FailedRun = {
 
 /** An error at a place in the script, behind which bpftrace repeats the line: only its own words may decide. */
 const errorAtPlace = /^.+?:\d+(?:[-:]\d+)*: ERROR: (.*)$/
+const warningAtPlace = /^.+?:\d+(?:[-:]\d+)*: WARNING: /
 const notPermittedWords =
   /only supports running as the root user|Operation not permitted|EPERM|requires.*CAP_|missing.*capabilit/i
 const probeMissingWords =
-  /No probes to attach|Failed to find usdt probe|couldn't find|\bprobe\b[^/]*(not found|does not exist)/i
+  /No probes to attach|Failed to find usdt probe|No matches for|no valid attach points|couldn't find|\bprobe\b[^/]*(not found|does not exist)/i
 const harmless = [/RLIMIT_MEMLOCK/, /available_filter_functions/, /^\s*$/]
 
 export function classifyFailure(run: FailedRun): BridgeError {
-  const said = run.stderr.filter((line) => !harmless.some((pattern) => pattern.test(line)))
+  const said = withoutWarnings(run.stderr).filter((line) => !harmless.some((pattern) => pattern.test(line)))
   const text = [...said, ...run.stdoutText]
     .map((line) => line.replace(/^stdin:/, `${run.scriptPath ?? 'stdin'}:`))
     .join('\n')
@@ -40,7 +41,7 @@ export function classifyFailure(run: FailedRun): BridgeError {
   if (probeMissingWords.test(decisive)) {
     return new BridgeError(
       'probe_missing',
-      `bpftrace found none of the probes of the script:\n${text}\nList what the target has: bpftrace -l 'usdt:*' -p ${run.targetPid ?? 'PID'}`,
+      `bpftrace did not find the probes of the script:\n${text}\nList what the target has: bpftrace -l 'usdt:*' -p ${run.targetPid ?? 'PID'}`,
     )
   }
   if (/No such process/.test(decisive)) return targetGone(run.targetPid ?? 0)
@@ -60,6 +61,18 @@ export function classifyFailure(run: FailedRun): BridgeError {
   return new BridgeError(
     'bpftrace_failed',
     `bpftrace ended with ${ending}${text === '' ? ', saying nothing' : `:\n${text}`}`,
+  )
+}
+
+/** 0.27 warns of every cast that it does not need, and repeats the line and marks the place below it. */
+function withoutWarnings(lines: readonly string[]): string[] {
+  const isWarning = (line: string | undefined): boolean => line !== undefined && warningAtPlace.test(line)
+  const isMark = (line: string | undefined): boolean => line !== undefined && /^\s*~+\s*$/.test(line)
+  return lines.filter(
+    (line, index) =>
+      !isWarning(line) &&
+      !(isWarning(lines[index - 1]) && isMark(lines[index + 1])) &&
+      !(isWarning(lines[index - 2]) && isMark(line)),
   )
 }
 
