@@ -31,6 +31,21 @@ export async function usdtProbesOf(
   return probes
 }
 
+export type ProbeName = { provider: string; name: string }
+
+/**
+ * The probes that a script looks for in the whole process (`usdt:*:shop:order_start`, `usdt::shop:order_start`), each
+ * once. What it looks for by a file of its own, or by a pattern, is not among them.
+ */
+export function probesNamedIn(script: string): ProbeName[] {
+  const code = script.replace(/"(?:[^"\\\n]|\\.)*"|\/\/.*|\/\*[\s\S]*?\*\//g, ' ')
+  const named = code.matchAll(/(?<![\w:/])(?:usdt|U):\*?:(\w+):(\w+)(?![\w*?[])/g)
+  const byText = [...named].map(
+    ([, provider = '', name = '']) => [`${provider}:${name}`, { provider, name }] as const,
+  )
+  return [...new Map(byText).values()]
+}
+
 async function run(program: string, args: string[], targetPid: number | undefined): Promise<string> {
   const result = await execa(program, args, { reject: false, stdin: 'ignore', timeout: answerTimeoutMs })
   if (result.exitCode === 0) return result.stdout
