@@ -38,10 +38,12 @@ export class BridgeProcess {
   /** Waits until the bridge has said it. */
   async says(text: string | RegExp): Promise<void> {
     const pattern = typeof text === 'string' ? { test: (said: string) => said.includes(text) } : text
+    const isOver = (): boolean => this.child.exitCode !== null || this.child.signalCode !== null
     await until(
-      () => pattern.test(this.said),
+      () => pattern.test(this.said) || isOver(),
       () => `${text} in what the bridge said:\n${this.said}`,
     )
+    if (!pattern.test(this.said)) throw new Error(`ended without saying ${text}:\n${this.said}`)
   }
 
   signal(name: NodeJS.Signals): void {

@@ -83,8 +83,7 @@ test.skipIf(absent('pair/bpftrace.jsonl'))(
     expect(await bridge.exitCode).toBe(0)
     expect(bridge.said).toContain('REPLAY of')
     const truth = fixtureLines('pair/truth.jsonl').filter((line) => line !== '')
-    const key = (id: unknown, startNs: unknown, durationNs: unknown): string =>
-      `${id} ${startNs} ${durationNs}`
+    const key = (...parts: unknown[]): string => parts.map(String).join(' ')
     expect(
       receiver.spans
         .map((span) => key(span.attributes.reqid, span.startNs, span.endNs - span.startNs))

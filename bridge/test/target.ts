@@ -1,0 +1,56 @@
+// The C program of target.c as a process: compiled into the test's folder, started, told to fire, and what it wrote
+// about its own spans. Needs cc and sys/sdt.h.
+import { execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process'
+import { join } from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { until } from './waiting.ts'
+
+export type TrueSpan = { index: bigint; startNs: bigint; endNs: bigint; tid: bigint }
+
+export function compileTarget(folder: string): string {
+  const program = join(folder, 'target')
+  const source = fileURLToPath(new URL('target.c', import.meta.url))
+  execFileSync('cc', ['-O1', '-Wall', '-Werror', '-Wno-format', '-o', program, source], { stdio: 'pipe' })
+  return program
+}
+
+export class Target {
+  private output = ''
+  private readonly child: ChildProcessByStdio<Writable, Readable, null>
+  private readonly ended: Promise<unknown>
+
+  private constructor(program: string) {
+    this.child = spawn(program, [], { stdio: ['pipe', 'pipe', 'inherit'] })
+    this.ended = new Promise((resolve) => this.child.once('close', resolve))
+    this.child.stdout.on('data', (chunk: Buffer) => (this.output += chunk.toString()))
+  }
+
+  static async start(program: string): Promise<Target> {
+    const target = new Target(program)
+    await until(() => target.output.startsWith('ready'))
+    return target
+  }
+
+  get pid(): number {
+    return this.child.pid ?? 0
+  }
+
+  /** Lets it fire its probes, and answers its own record of them. */
+  async fire(): Promise<TrueSpan[]> {
+    this.output = ''
+    this.child.stdin.write('go\n')
+    await until(() => this.output.endsWith('done\n'))
+    const lines = this.output.split('\n').filter((line) => /^\d/.test(line))
+    return lines.map((line) => {
+      const [index = 0n, startNs = 0n, endNs = 0n, tid = 0n] = line.split(' ').map(BigInt)
+      return { index, startNs, endNs, tid }
+    })
+  }
+
+  /** Ends it, as a crash would. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.child.kill('SIGKILL')
+    await this.ended
+  }
+}
