@@ -97,7 +97,7 @@ test('one line in several records is one event', () => {
   for (let cut = 1; cut < line.length; cut += 1) {
     expect(read(line.slice(0, cut), line.slice(cut))).toEqual(['start split'])
   }
-  expect(read(...line)).toEqual(['start split'])
+  expect(read(...line.split(''))).toEqual(['start split'])
 })
 
 test('two ids that differ only in an escape stay two ids', () => {
@@ -179,9 +179,9 @@ test('event names from the data cannot fill the memory', () => {
 
 test('a large record of junk takes no quadratic time', () => {
   const startedNs = process.hrtime.bigint()
-  read(`${'{\n}\n'.repeat(16_000)}`)
-  read(`${'{"event"\n'.repeat(7_000)}`)
-  read(`${'{"event":"a_start","reqid":"\n'.repeat(2_000)}`)
+  read('{\n}\n'.repeat(16_000))
+  read('{"event"\n'.repeat(7_000))
+  read('{"event":"a_start","reqid":"\n'.repeat(2_000))
   expect(process.hrtime.bigint() - startedNs).toBeLessThan(2_000_000_000n)
 })
 
