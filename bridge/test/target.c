@@ -1,6 +1,7 @@
 // The traced program of bridge.e2e.test.ts. Waits for a line on stdin, then fires two probes a round:
 //   fixture:work_start(index, text, signed, unsigned), fired from two places, and fixture:work_end(index, status)
-// and writes what it did to stdout: "ready", then a line "index start_unix_ns end_unix_ns thread" a span, then "done".
+// and writes what it did to stdout: "ready", then a line a span, then "done". The line holds the index, the Unix times
+// in nanoseconds right before and after the one probe and the other, and the thread.
 // Two spans are always open at once. It ends when stdin is closed.
 #define _GNU_SOURCE
 #include <stdint.h>
@@ -30,20 +31,27 @@ static int64_t now(void) {
   return t.tv_sec * INT64_C(1000000000) + t.tv_nsec;
 }
 
-static int64_t begin(uint64_t index) {
+struct interval {
+  int64_t before, after;
+};
+
+static struct interval begin(uint64_t index) {
   const char *text = texts[index % TEXTS];
   uint64_t number = numbers[index % TEXTS];
-  int64_t at = now();
+  struct interval at = {.before = now()};
   if (index % 2)
     DTRACE_PROBE4(fixture, work_start, index, text, (int64_t)number, number);
   else
     DTRACE_PROBE4(fixture, work_start, index, text, (int64_t)number, number);
+  at.after = now();
   return at;
 }
 
-static int64_t end(uint64_t index) {
+static struct interval end(uint64_t index) {
+  struct interval at = {.before = now()};
   DTRACE_PROBE2(fixture, work_end, index, (int32_t)(index % 3 == 0 ? 500 : 200));
-  return now();
+  at.after = now();
+  return at;
 }
 
 int main(void) {
@@ -51,12 +59,14 @@ int main(void) {
   puts("ready");
   fflush(stdout);
   while (fgets(line, sizeof line, stdin)) {
-    int64_t started[TEXTS * ROUNDS + 1];
+    struct interval started[TEXTS * ROUNDS + 1];
     started[0] = begin(0);
     for (uint64_t index = 0; index < TEXTS * ROUNDS; index++) {
       started[index + 1] = begin(index + 1);
       usleep(2000);
-      printf("%lu %ld %ld %ld\n", index, started[index], end(index), syscall(SYS_gettid));
+      struct interval ended = end(index);
+      printf("%lu %ld %ld %ld %ld %ld\n", index, started[index].before, started[index].after, ended.before,
+             ended.after, syscall(SYS_gettid));
     }
     puts("done");
     fflush(stdout);

@@ -6,7 +6,9 @@ import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { until } from './waiting.ts'
 
-export type TrueSpan = { index: bigint; startNs: bigint; endNs: bigint; tid: bigint }
+/** Unix nanoseconds right before and after a probe fired. */
+export type Interval = { beforeNs: bigint; afterNs: bigint }
+export type TrueSpan = { index: bigint; start: Interval; end: Interval; tid: bigint }
 
 export function compileTarget(folder: string): string {
   const program = join(folder, 'target')
@@ -43,8 +45,8 @@ export class Target {
     await until(() => this.output.endsWith('done\n'))
     const lines = this.output.split('\n').filter((line) => /^\d/.test(line))
     return lines.map((line) => {
-      const [index = 0n, startNs = 0n, endNs = 0n, tid = 0n] = line.split(' ').map(BigInt)
-      return { index, startNs, endNs, tid }
+      const [index = 0n, a = 0n, b = 0n, c = 0n, d = 0n, tid = 0n] = line.split(' ').map(BigInt)
+      return { index, start: { beforeNs: a, afterNs: b }, end: { beforeNs: c, afterNs: d }, tid }
     })
   }
 
