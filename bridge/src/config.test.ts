@@ -17,7 +17,7 @@ function mistakes(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): string[] {
   return []
 }
 
-test('the environment of the seed alone is enough; what it leaves out has its default', () => {
+test('the environment of the FOSDEM exporter alone is enough; what it leaves out has its default', () => {
   expect(readConfig(base)).toEqual({
     source: { kind: 'script', path: script },
     targetPid: 1,

@@ -137,7 +137,7 @@ test('every span of a program: its kernel times, strings, 64-bit integers, statu
   expect(below.filter(isAlive)).toEqual([])
 })
 
-test('the seed’s script to its printf contract, with ids that break its JSON', async () => {
+test('a script to the printf contract, with ids that break its JSON', async () => {
   const script = `usdt::fixture:work_start {
   printf("{\\"event\\":\\"work_start\\",\\"reqid\\":\\"%s %d\\",\\"timestamp\\":%lld}\\n", str(arg1), arg0, nsecs);
   @at[arg0] = nsecs;
@@ -153,7 +153,7 @@ usdt::fixture:work_end {
   await using receiver = await Receiver.start()
   await using bridge = new BridgeProcess({
     TARGET_PID: String(target.pid),
-    BPFTRACE_SCRIPT: folder.write('seed.bt', script),
+    BPFTRACE_SCRIPT: folder.write('printf.bt', script),
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
   })
   await bridge.says(`attached to process ${target.pid}`)

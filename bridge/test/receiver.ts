@@ -32,7 +32,7 @@ export class Receiver {
     return (this.server.address() as AddressInfo).port
   }
 
-  /** As the seed's users write it: host and port. */
+  /** As it is often written: host and port. */
   get endpoint(): string {
     return `127.0.0.1:${this.port}`
   }

@@ -28,7 +28,7 @@ test.each([
   expect(names(script)).toEqual([])
 })
 
-test('the scripts of the seed and of the project', () => {
+test('a script to the printf contract, with probes by the short form', () => {
   expect(
     names('usdt::fosdem:request_start {\n printf("{\\"event\\":\\"request_start\\"}\\n", str(arg0)); }'),
   ).toEqual(['fosdem:request_start'])
