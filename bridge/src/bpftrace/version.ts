@@ -19,3 +19,22 @@ export const versionText = (version: BpftraceVersion): string =>
 export function reorderWindowMs(version: BpftraceVersion): number {
   return version.major === 0 && version.minor <= 18 ? 250 : 20
 }
+
+/** Up to which minor version of 0 something is not there, as a user of the bridge meets it. */
+const lacks: readonly (readonly [upTo: number, what: string])[] = [
+  [17, 'pid and tid are those of the host, also inside of a pid namespace'],
+  [18, 'events come out of order, from a buffer a CPU: spans are made 250 ms late'],
+  [22, 'a string is cut behind 63 bytes, and an event holds three strings'],
+  [24, 'only root may run it: no smaller set of capabilities will do'],
+]
+
+/** What a version lacks that later ones have, the shortest-lived first. */
+export function lacksOf(version: BpftraceVersion): string[] {
+  return lacks.filter(([upTo]) => version.major === 0 && version.minor <= upTo).map(([, what]) => what)
+}
+
+/** Up to 0.24 bpftrace asks for the user root, from 0.25 for capabilities. */
+export const needsRoot = (version: BpftraceVersion): boolean => version.major === 0 && version.minor <= 24
+
+/** What the bridge is tried with begins at 0.17. */
+export const isUntried = (version: BpftraceVersion): boolean => version.major === 0 && version.minor < 17

@@ -1,0 +1,94 @@
+// Facts of the target and of a pack to findings: has it probes, and each that the pack needs, with the arguments that
+// the pack reads.
+import type { Definition, Phase, SpanDefinition } from '../definition/definition.ts'
+import { fieldsOf } from '../definition/layout.ts'
+import type { ProbeSummary } from '../probes/inventory.ts'
+import { nothingFound } from '../probes/refusal.ts'
+import type { PackFacts, SeenTarget, TargetFacts } from './facts.ts'
+import { fix, note, ok, type Finding } from './finding.ts'
+
+const shownMax = 12
+
+export function judgeTarget(target: TargetFacts | undefined, pack: PackFacts | undefined): Finding[] {
+  return [
+    target
+      ? judgeTargetAlone(target)
+      : note('target', 'not looked at: name one with --pid, --exe or --container'),
+    ...(pack ? judgePack(pack, target && 'inventory' in target ? target : undefined) : []),
+  ]
+}
+
+function judgeTargetAlone(target: TargetFacts): Finding {
+  if ('failure' in target) return fix('target', `${target.what} cannot be looked at`, target.failure)
+  const { what, pids, inventory } = target
+  if (inventory.files.length === 0) {
+    return fix(
+      'target',
+      `${what} has no probes that can be read`,
+      nothingFound(inventory, what, undefined, []).message,
+    )
+  }
+  const count = inventory.files.reduce((sum, { probes }) => sum + probes.length, 0)
+  const processes = pids.length > 1 ? ` (${pids.length} processes)` : ''
+  return ok(
+    'target',
+    `${what}${processes}: ${count} probes in ${inventory.files.map(({ file }) => file.path).join(', ')}`,
+  )
+}
+
+function judgePack(pack: PackFacts, target: SeenTarget | undefined): Finding[] {
+  if ('failure' in pack) return [fix('pack', `${pack.path} cannot be used`, pack.failure)]
+  const { definition, path } = pack
+  const head = ok('pack', `${definition.name} (${path}): ${definition.spans.size} spans`)
+  if (!target) return [head]
+  const probes = target.inventory.files
+    .flatMap((file) => file.probes)
+    .filter(({ provider }) => provider === definition.provider)
+  return [
+    head,
+    ...needsOf(definition).map((need) => judgeNeed(need, probes, definition.provider, target.what)),
+  ]
+}
+
+type Need = { probe: string; argumentsMin: number }
+
+/** Every probe of the definition once, with how many arguments its expressions read. */
+function needsOf(definition: Definition): Need[] {
+  const needs = new Map<string, number>()
+  const add = (probe: string, span: SpanDefinition, phase: Phase): void => {
+    const expressions = [span.match[phase], ...fieldsOf(span, phase).map((field) => field.expression)]
+    const numbers = expressions.flatMap((text) =>
+      [...text.matchAll(/\barg(\d)\b/g)].map(([, digit]) => Number(digit) + 1),
+    )
+    needs.set(probe, Math.max(0, needs.get(probe) ?? 0, ...numbers))
+  }
+  for (const span of definition.spans.values()) {
+    add(span.startProbe, span, 'start')
+    add(span.endProbe, span, 'end')
+  }
+  return [...needs].map(([probe, argumentsMin]) => ({ probe, argumentsMin }))
+}
+
+function judgeNeed(need: Need, probes: readonly ProbeSummary[], provider: string, what: string): Finding {
+  const probe = probes.find(({ name }) => name === need.probe)
+  const full = `${provider}:${need.probe}`
+  if (!probe) {
+    const names = probes.slice(0, shownMax).map(({ name }) => name)
+    const has = names.length === 0 ? `none of provider "${provider}"` : names.join(', ')
+    const more = probes.length > names.length ? ` and ${probes.length - names.length} more` : ''
+    return fix(
+      'probe',
+      `${full} is not in ${what}, which has ${has}${more}`,
+      'check that the target is the right one and built with its probes, or correct the name in the pack',
+    )
+  }
+  const types = probe.arguments.map(({ type }) => type).join(', ')
+  if (probe.arguments.length < need.argumentsMin) {
+    return fix(
+      'probe',
+      `${full} has the arguments (${types}), and the pack reads arg${need.argumentsMin - 1}`,
+      'correct the expressions of this probe in the pack: arguments are counted from arg0',
+    )
+  }
+  return ok('probe', `${full}(${types})`)
+}

@@ -1,0 +1,172 @@
+// What would break: a doctor that misses what is wrong with bpftrace, the target, the pack or the endpoint, or says
+// so without a remedy.
+import { expect, test } from 'vitest'
+import { fileOf, probe } from '../../test/probe-summaries.ts'
+import { parseDefinition } from '../definition/load.ts'
+import type { SeenTarget } from './facts.ts'
+import { findingsJson, findingsText, fix, needFixing, note, ok } from './finding.ts'
+import { judgeBpftrace } from './judge-bpftrace.ts'
+import { judgeEndpoint } from './judge-endpoint.ts'
+import { judgeTarget } from './judge-target.ts'
+
+const trial = { ok: true, elapsedMs: 283.4 } as const
+const bpftrace = (minor: number, patch = 0) =>
+  judgeBpftrace({ program: 'bpftrace', version: { major: 0, minor, patch }, trial })
+const verdicts = (findings: readonly { verdict: string }[]): string[] =>
+  findings.map(({ verdict }) => verdict)
+
+test('what a version lacks is told, and no more', () => {
+  expect(bpftrace(17).map(({ found }) => found)).toEqual([
+    'bpftrace 0.17.0',
+    expect.stringContaining('of the host'),
+    expect.stringContaining('250 ms'),
+    expect.stringContaining('63 bytes'),
+    expect.stringContaining('only root'),
+    'a program of one probe ran and printed, in 283 ms',
+  ])
+  expect(bpftrace(18).some(({ found }) => found.includes('of the host'))).toBe(false)
+  expect(verdicts(bpftrace(22))).toEqual(['ok', 'note', 'note', 'ok'])
+  expect(bpftrace(23, 2)[1]?.found).toMatch(/only root/)
+  expect(verdicts(bpftrace(27, 1))).toEqual(['ok', 'ok'])
+  expect(bpftrace(16)[0]).toMatchObject({
+    verdict: 'note',
+    found: expect.stringContaining('older than 0.17'),
+  })
+  const major = judgeBpftrace({ program: 'b', version: { major: 1, minor: 0, patch: 0 }, trial })
+  expect(verdicts(major)).toEqual(['ok', 'ok'])
+})
+
+test('a bpftrace that is missing, or whose program does not run, is to be fixed, with its own words', () => {
+  expect(judgeBpftrace({ program: '/x', failure: 'install it' })).toMatchObject([
+    { verdict: 'FIX', found: '/x cannot be used', remedy: 'install it' },
+  ])
+  const version = { major: 0, minor: 27, patch: 1 }
+  expect(judgeBpftrace({ program: 'b', version, trial: { ok: false, failure: 'be root' } })).toMatchObject([
+    { verdict: 'ok' },
+    { verdict: 'FIX', remedy: 'be root' },
+  ])
+})
+
+const pack = (text: string) => ({ path: 'shop.yaml', definition: parseDefinition(text, 'shop.yaml') })
+const shopPack = pack(`name: shop
+provider: shop
+spans:
+  order:
+    start: order_start
+    end: order_end
+    match: str(arg0)
+    attributes:
+      a: { at: end, value: arg2 }
+  line: { start: line_start, end: order_end, match: { start: tid, end: arg1 } }
+`)
+const target = (...probes: ReturnType<typeof probe>[]): SeenTarget => ({
+  what: 'process 7',
+  pids: [7],
+  inventory: { files: probes.length > 0 ? [fileOf('/opt/shop', ...probes)] : [], refusals: [], filesRead: 3 },
+})
+const orderStart = probe('shop', 'order_start', 'u64/ptr')
+const orderEnd = probe('shop', 'order_end', 'u64/ptr', 'i32', 'i32')
+
+test('each probe of the pack is looked for once, with the arguments that it reads', () => {
+  const found = judgeTarget(target(orderStart, orderEnd, probe('shop', 'line_start')), shopPack)
+  expect(found.map(({ verdict, found }) => `${verdict} ${found}`)).toEqual([
+    'ok process 7: 3 probes in /opt/shop',
+    'ok shop (shop.yaml): 2 spans',
+    'ok shop:order_start(u64/ptr)',
+    'ok shop:order_end(u64/ptr, i32, i32)',
+    'ok shop:line_start()',
+  ])
+})
+
+test('a probe that is absent is told with those that are there; of another provider none count', () => {
+  const [, , missing, , line] = judgeTarget(target(orderEnd, probe('other', 'order_start')), shopPack)
+  expect(missing).toMatchObject({
+    verdict: 'FIX',
+    found: 'shop:order_start is not in process 7, which has order_end',
+    remedy: expect.stringContaining('right one'),
+  })
+  expect(line).toMatchObject({ verdict: 'FIX' })
+  const [, , none] = judgeTarget(target(probe('other', 'x')), shopPack)
+  expect(none?.found).toContain('which has none of provider "shop"')
+  const many = Array.from({ length: 15 }, (_, at) => probe('shop', `p${at}`))
+  expect(judgeTarget(target(...many), shopPack)[2]?.found).toMatch(/p11 and 3 more$/)
+})
+
+test('an argument that the probe does not pass is told', () => {
+  const short = probe('shop', 'order_end', 'u64/ptr')
+  const found = judgeTarget(target(orderStart, short, probe('shop', 'line_start')), shopPack)
+  expect(found[3]).toMatchObject({
+    verdict: 'FIX',
+    found: 'shop:order_end has the arguments (u64/ptr), and the pack reads arg2',
+  })
+})
+
+test('a target without probes, one that is not there, a pack with mistakes, and none of them', () => {
+  expect(judgeTarget(target(), undefined)).toMatchObject([
+    { verdict: 'FIX', remedy: expect.stringContaining('has no USDT probes') },
+  ])
+  expect(judgeTarget({ what: 'process 7', failure: 'start it' }, shopPack)).toMatchObject([
+    { verdict: 'FIX', found: 'process 7 cannot be looked at', remedy: 'start it' },
+    { verdict: 'ok', subject: 'pack' },
+  ])
+  expect(judgeTarget(target(orderStart), { path: 'x.yaml', failure: 'x.yaml:3: …' })).toMatchObject([
+    { verdict: 'ok' },
+    { verdict: 'FIX', found: 'x.yaml cannot be used', remedy: 'x.yaml:3: …' },
+  ])
+  expect(verdicts(judgeTarget(undefined, undefined))).toEqual(['note'])
+  expect(judgeTarget({ ...target(orderStart), pids: [7, 8] }, undefined)[0]?.found).toContain('(2 processes)')
+})
+
+const url = 'http://127.0.0.1:3051/v1/traces'
+test.each([
+  [200, false, 'ok', /takes spans/],
+  [202, false, 'ok', /takes spans/],
+  [401, false, 'FIX', /wants a key.*give it: OTEL_EXPORTER_OTLP_HEADERS/s],
+  [401, true, 'FIX', /to the key in.*correct the key/s],
+  [403, true, 'FIX', /correct the key/],
+  [404, false, 'FIX', /no OTLP receiver there.*correct --endpoint/s],
+  [405, false, 'FIX', /no OTLP receiver there/],
+  [415, false, 'FIX', /protobuf over HTTP/],
+  [302, false, 'FIX', /redirect/],
+  [429, false, 'FIX', /nothing at the moment/],
+  [503, false, 'FIX', /nothing at the moment/],
+  [400, false, 'note', /refuse that alone/],
+])('an endpoint that answers %d (headers: %s): %s', (status, headersGiven, verdict, text) => {
+  const finding = judgeEndpoint({ url, headersGiven, status })
+  expect(finding.verdict).toBe(verdict)
+  expect(findingsText([finding])).toMatch(text)
+})
+
+test.each([
+  ['ECONNREFUSED', /start ingest/],
+  ['no answer in 10000 ms', /start ingest/],
+  ['ENOTFOUND', /correct the host name/],
+  ['EAI_AGAIN', /correct the host name/],
+  ['SELF_SIGNED_CERT_IN_CHAIN', /NODE_EXTRA_CA_CERTS/],
+  ['CERT_HAS_EXPIRED', /is not trusted/],
+])('an endpoint that does not answer: %s', (errorCode, text) => {
+  const finding = judgeEndpoint({ url, headersGiven: false, errorCode })
+  expect(finding.verdict).toBe('FIX')
+  expect(findingsText([finding])).toMatch(text)
+})
+
+test('lines stand below each other, and what came from elsewhere cannot break them', () => {
+  const findings = [
+    ok('kernel', '6.1'),
+    note('tracefs', 'not\nthere'),
+    fix('endpoint', 'gone\u001b[2J', 'start it'),
+  ]
+  expect(findingsText(findings)).toBe(`ok    kernel    6.1
+note  tracefs   not
+                there
+FIX   endpoint  gone\\x1b[2J
+                -> start it
+
+1 thing needs fixing`)
+  expect(needFixing(findings)).toBe(1)
+  expect(JSON.parse(findingsJson(findings))).toMatchObject({
+    ok: false,
+    findings: [{}, {}, { remedy: 'start it' }],
+  })
+  expect(findingsText([ok('a', 'b')])).toContain('nothing needs fixing')
+})
