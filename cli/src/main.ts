@@ -1,6 +1,13 @@
 // The command line: `probespan COMMAND`. The only file of this room that ends the process.
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { runBridge, type BridgeFlags } from '@probespan/bridge'
+import {
+  runBridge,
+  runCheck,
+  runProbes,
+  type BridgeFlags,
+  type CheckFlags,
+  type ProbesFlags,
+} from '@probespan/bridge'
 import { sourceFilter } from '@probespan/ingest/wire'
 import { AskError, type IngestAddress } from './client/ingest-client.ts'
 import { runBench } from './bench.ts'
@@ -56,6 +63,33 @@ program
   .option('--replay <file>', 'play a recorded stream instead of attaching')
   .action(async (flags: BridgeFlags) => {
     process.exitCode = await runBridge(process.env, flags)
+  })
+
+program
+  .command('probes')
+  .description("list a program's USDT probes, with likely pairs; or write a definition to start from")
+  .option('--pid <pid>', 'of a running process and its libraries')
+  .option('--exe <path>', 'of a program or library; a quoted glob for several')
+  .option('--container <name>', 'of the processes of a container, by name or id')
+  .option('--provider <glob>', 'only probes of these providers')
+  .option('--json', 'JSON instead of a table')
+  .option('--init [name]', 'print a definition file to start from, with the likely pairs')
+  .option('--out <file>', 'write the definition to this file, which must not exist')
+  .action(async (flags: ProbesFlags) => {
+    process.exitCode = await runProbes(flags)
+  })
+
+program
+  .command('check')
+  .description('test whether the bridge can work on this machine: each line says ok, or what to do')
+  .option('--pid <pid>', 'also this process and its probes')
+  .option('--exe <path>', 'also this program or library and its probes')
+  .option('--container <name>', 'also the processes of this container and their probes')
+  .option('--pack <name>', 'also whether the target has each probe of this definition')
+  .option('--endpoint <url>', 'where OTLP goes (http://127.0.0.1:3051)')
+  .option('--json', 'JSON instead of lines')
+  .action(async (flags: CheckFlags) => {
+    process.exitCode = await runCheck(process.env, flags)
   })
 
 program
