@@ -8,6 +8,7 @@ import { LineSplitter } from './bpftrace/lines.ts'
 import { reorderWindowMs, type BpftraceVersion } from './bpftrace/version.ts'
 import type { BridgeConfig } from './config.ts'
 import type { Definition } from './definition/definition.ts'
+import type { ToUnix } from './event/tuple.ts'
 import { Delivery, type DeliveryCounts } from './deliver/delivery.ts'
 import type { MatchedSpan, MatcherCounts } from './match/matcher.ts'
 import { Pipeline, type PipelineCounts } from './pipeline.ts'
@@ -16,6 +17,7 @@ import { definitionOf, prepareArguments } from './source.ts'
 import { processResource } from './span/process-resource.ts'
 import { readableSpan } from './span/readable-span.ts'
 import { calibrate, recalibrated } from './time/clock.ts'
+import { addTimes, timeOfNs } from './time/instant.ts'
 
 const tickMs = 100
 const recalibrateMs = 60_000
@@ -88,24 +90,20 @@ export class Bridge {
     const resource = await processResource(targetPid, this.resourceAttributes(definition))
     const scriptPath = this.config.source.kind === 'script' ? this.config.source.path : undefined
     let calibration = calibrate()
+    let offset = timeOfNs(calibration.offsetNs)
     const head = { bpftrace: version, bootToUnixNs: calibration.offsetNs, resource }
     const recorder = await this.openRecorder(head)
-    const pipeline = this.createPipeline(
-      definition,
-      version,
-      (bootNs) => bootNs + calibration.offsetNs,
-      onReady,
-    )
+    const pipeline = this.createPipeline(definition, version, (boot) => addTimes(boot, offset), onReady)
     this.process = new BpftraceProcess(program, args, { targetPid, scriptPath }, (line) => {
       recorder?.write(line)
-      this.deliver(pipeline.line(line, process.hrtime.bigint()), resource)
+      this.deliver(pipeline.line(line, performance.now()), resource)
     })
     if (this.stopping) this.stop()
-    const ticking = setInterval(() => this.deliver(pipeline.tick(process.hrtime.bigint()), resource), tickMs)
-    const calibrating = setInterval(
-      () => (calibration = recalibrated(calibration, calibrate())),
-      recalibrateMs,
-    )
+    const ticking = setInterval(() => this.deliver(pipeline.tick(performance.now()), resource), tickMs)
+    const calibrating = setInterval(() => {
+      calibration = recalibrated(calibration, calibrate())
+      offset = timeOfNs(calibration.offsetNs)
+    }, recalibrateMs)
     const end = await this.process.ended
     clearInterval(ticking)
     clearInterval(calibrating)
@@ -123,14 +121,15 @@ export class Bridge {
       // Says on every span that it is not live.
       'probespan.replay': true,
     })
-    const toUnixNs = (bootNs: bigint): bigint => bootNs + head.bootToUnixNs
+    const offset = timeOfNs(head.bootToUnixNs)
+    const toUnix: ToUnix = (boot) => addTimes(boot, offset)
     // Said at once: a recording need not hold the announcement.
     onReady()
-    const pipeline = this.createPipeline(definition, head.bpftrace, toUnixNs, () => undefined)
+    const pipeline = this.createPipeline(definition, head.bpftrace, toUnix, () => undefined)
     const splitter = new LineSplitter()
     this.overlongLines = () => splitter.overlong
     for (const line of [...splitter.push(bytes), ...splitter.end()]) {
-      this.deliver(pipeline.line(line, process.hrtime.bigint()), resource)
+      this.deliver(pipeline.line(line, performance.now()), resource)
       while (this.delivery.queued > replayQueuedMax && !this.stopping) await sleep(tickMs)
     }
     this.deliver(pipeline.end(), resource)
@@ -140,13 +139,13 @@ export class Bridge {
   private createPipeline(
     definition: Definition,
     version: BpftraceVersion,
-    toUnixNs: (bootNs: bigint) => bigint,
+    toUnix: ToUnix,
     onReady: () => void,
   ): Pipeline {
     this.pipeline = new Pipeline({
       definition,
-      toUnixNs,
-      reorderWindowNs: BigInt(reorderWindowMs(version)) * 1_000_000n,
+      toUnix,
+      reorderWindowMs: reorderWindowMs(version),
       ids: this.ids,
       onReady,
       onText: (text) => {

@@ -6,6 +6,7 @@ import { countingIds, definitionWith, spanDefinition } from '../test/probe-event
 import { LineSplitter } from './bpftrace/lines.ts'
 import type { Definition } from './definition/definition.ts'
 import type { MatchedSpan } from './match/matcher.ts'
+import { nsOfTime } from './time/instant.ts'
 import { Pipeline } from './pipeline.ts'
 
 const empty: Definition = { name: 'script', provider: '', resource: {}, spans: new Map() }
@@ -13,7 +14,6 @@ const tuples = definitionWith(
   spanDefinition({ id: 'request', attributes: [{ key: 'route', at: 'start', expression: 'str(arg1)' }] }),
   spanDefinition({ id: 'query', within: 'request' }),
 )
-const second = 1_000_000_000n
 
 function createPipeline(definition: Definition): {
   pipeline: Pipeline
@@ -24,8 +24,8 @@ function createPipeline(definition: Definition): {
   let readyCalls = 0
   const pipeline = new Pipeline({
     definition,
-    toUnixNs: (bootNs) => bootNs,
-    reorderWindowNs: second / 4n,
+    toUnix: (boot) => boot,
+    reorderWindowMs: 250,
     ids: countingIds(),
     onReady: () => (readyCalls += 1),
     onText: (text) => remarks.push(`text: ${text}`),
@@ -38,7 +38,7 @@ function spansOf(definition: Definition, chunks: readonly Buffer[]): MatchedSpan
   const { pipeline } = createPipeline(definition)
   const splitter = new LineSplitter()
   const lines = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()]
-  return [...lines.flatMap((line) => pipeline.line(line, 0n)), ...pipeline.end()]
+  return [...lines.flatMap((line) => pipeline.line(line, 0)), ...pipeline.end()]
 }
 
 function cut(bytes: Buffer, cuts: readonly number[]): Buffer[] {
@@ -74,34 +74,34 @@ test('any cutting of the stream gives the same spans, ids and parents included',
 
 test('a quiet stream gives its spans when the window has passed, without a further line', () => {
   const { pipeline } = createPipeline(tuples)
-  expect(pipeline.line(value('query', 'start', 1000, 7, 7, 'a'), 0n)).toEqual([])
-  expect(pipeline.line(value('query', 'end', 2000, 7, 7, 'a'), 10n)).toEqual([])
-  expect(pipeline.tick(second / 4n)).toEqual([])
-  expect(pipeline.tick(second / 4n + 10n)).toHaveLength(1)
+  expect(pipeline.line(value('query', 'start', 1000, 7, 7, 'a'), 0)).toEqual([])
+  expect(pipeline.line(value('query', 'end', 2000, 7, 7, 'a'), 1e-5)).toEqual([])
+  expect(pipeline.tick(250)).toEqual([])
+  expect(pipeline.tick(250 + 1e-5)).toHaveLength(1)
 })
 
 test('a start that never ends is given up by time, while the stream is quiet', () => {
   const { pipeline } = createPipeline(tuples)
-  pipeline.line(value('query', 'start', 1000, 7, 7, 'a'), 0n)
-  pipeline.tick(second)
+  pipeline.line(value('query', 'start', 1000, 7, 7, 'a'), 0)
+  pipeline.tick(1000)
   expect(pipeline.matcher.openCount).toBe(1)
-  pipeline.tick(62n * second)
+  pipeline.tick(62_000)
   expect(pipeline.matcher.counts).toMatchObject({ starts: 1, expired: 1 })
 })
 
 test('ready is told once: by BEGIN of a program, or by each tick of an announced script', () => {
   const { pipeline, ready } = createPipeline(tuples)
-  pipeline.line('{"type": "attached_probes", "data": {"probes": 2}}', 0n)
+  pipeline.line('{"type": "attached_probes", "data": {"probes": 2}}', 0)
   expect(ready()).toBe(0)
-  for (let tick = 0; tick < 3; tick += 1) pipeline.line(value('probespan', 'ready', 1), 0n)
+  for (let tick = 0; tick < 3; tick += 1) pipeline.line(value('probespan', 'ready', 1), 0)
   expect(ready()).toBe(1)
   expect(pipeline.counts.malformed).toBe(0)
 })
 
 test('lost events add up', () => {
   const { pipeline } = createPipeline(tuples)
-  pipeline.line('{"type": "lost_events", "data": {"events": 7}}', 0n)
-  pipeline.line('{"type": "lost_events", "data": {"events": 1f}}', 0n)
+  pipeline.line('{"type": "lost_events", "data": {"events": 7}}', 0)
+  pipeline.line('{"type": "lost_events", "data": {"events": 1f}}', 0)
   expect(pipeline.counts.lostEvents).toBe(38)
 })
 
@@ -113,15 +113,15 @@ test.each([
   ['a record that was cut', '{"type": "value", "data": ["query","st', /cut or garbled/],
 ])('%s is counted and shown', (_, line, remark) => {
   const { pipeline, remarks } = createPipeline(tuples)
-  expect(pipeline.line(line, 0n)).toEqual([])
+  expect(pipeline.line(line, 0)).toEqual([])
   expect(pipeline.counts.malformed).toBe(1)
   expect(remarks).toEqual([expect.stringMatching(remark)])
 })
 
 test('text that is no record and errors of the program are shown', () => {
   const { pipeline, remarks } = createPipeline(tuples)
-  pipeline.line('No probes to attach', 0n)
-  pipeline.line('{"type": "helper_error", "msg": "Bad address"}', 0n)
+  pipeline.line('No probes to attach', 0)
+  pipeline.line('{"type": "helper_error", "msg": "Bad address"}', 0)
   expect(remarks).toEqual([
     'text: No probes to attach',
     expect.stringMatching(/^helper_error: .*Bad address/),
@@ -132,9 +132,9 @@ test('text that is no record and errors of the program are shown', () => {
 test('what is shown is bounded, what is counted is not', () => {
   const { pipeline, remarks } = createPipeline(tuples)
   for (let line = 0; line < 1000; line += 1) {
-    pipeline.line(value('x', 'start'), 0n)
-    pipeline.line('{"type": "helper_error", "msg": "Bad address"}', 0n)
-    pipeline.line('noise', 0n)
+    pipeline.line(value('x', 'start'), 0)
+    pipeline.line('{"type": "helper_error", "msg": "Bad address"}', 0)
+    pipeline.line('noise', 0)
   }
   expect(pipeline.counts.malformed).toBe(1000)
   expect(remarks.length).toBeLessThanOrEqual(100)
@@ -153,7 +153,7 @@ test('maps, histograms and the other records of a script pass without a word', (
     'syscall',
     'probespan_recording',
   ]) {
-    expect(pipeline.line(`{"type": "${type}", "data": {}}`, 0n)).toEqual([])
+    expect(pipeline.line(`{"type": "${type}", "data": {}}`, 0)).toEqual([])
   }
   expect([remarks, pipeline.counts]).toEqual([[], { lostEvents: 0, malformed: 0 }])
 })
@@ -174,8 +174,8 @@ describe.skipIf(absent(recording))('600 requests to a real server, recorded by b
     spansOf(empty, chunks)
       .map(({ start, end }) => ({
         id: start.key,
-        start: start.programStartUnixNs ?? 0n,
-        duration: end.programDurationNs ?? 0n,
+        start: nsOfTime(start.programStart ?? [0, 0]),
+        duration: nsOfTime(end.programDuration ?? [0, 0]),
       }))
       .sort(byId)
 

@@ -1,5 +1,5 @@
 // The lines of a bpftrace stream to matched spans: parse, put in order, pair. Pure: every time comes in as an
-// argument (monotonic nanoseconds), ids come from the generator, so the same lines give the same spans however the
+// argument (monotonic milliseconds), ids come from the generator, so the same lines give the same spans however the
 // stream was cut. Whatever is not an event is counted, with the first few kept to show.
 import { jsonText, type JsonValue } from './bpftrace/json.ts'
 import { readOutput, type OutputRecord } from './bpftrace/output.ts'
@@ -7,15 +7,16 @@ import type { Definition } from './definition/definition.ts'
 import { readyTuple } from './definition/program.ts'
 import type { EventResult, ProbeEvent } from './event/event.ts'
 import { PrintfReader } from './event/printf.ts'
-import { TupleReader } from './event/tuple.ts'
+import { TupleReader, type ToUnix } from './event/tuple.ts'
+import { TupleLineReader } from './event/tuple-line.ts'
 import { Matcher, type IdGenerator, type MatchedSpan } from './match/matcher.ts'
 import { ReorderBuffer } from './match/reorder.ts'
 
 export type PipelineOptions = {
   definition: Definition
-  /** CLOCK_BOOTTIME to Unix nanoseconds. */
-  toUnixNs: (bootNs: bigint) => bigint
-  reorderWindowNs: bigint
+  /** CLOCK_BOOTTIME to Unix time. */
+  toUnix: ToUnix
+  reorderWindowMs: number
   ids: IdGenerator
   /** Called once, at the first sign that the probes are attached. */
   onReady?: () => void
@@ -35,8 +36,7 @@ export type PipelineCounts = {
 const malformedShownMax = 5
 /** Of each kind of text that is not counted: a script may print without end. */
 const textsShownMax = 20
-/** Giving up starts looks at every open one. */
-const expireEveryNs = 1_000_000_000n
+const none: readonly MatchedSpan[] = []
 
 export class Pipeline {
   readonly counts: PipelineCounts = { lostEvents: 0, malformed: 0 }
@@ -44,44 +44,46 @@ export class Pipeline {
   readonly reorder: ReorderBuffer
   private readonly options: PipelineOptions
   private readonly tuples: TupleReader
+  private readonly tupleLines: TupleLineReader
   private readonly printf = new PrintfReader()
   private ready = false
   private texts = 0
   private programErrors = 0
-  private expiredAtNs: bigint | undefined
 
   constructor(options: PipelineOptions) {
     this.options = options
-    this.tuples = new TupleReader(options.definition, options.toUnixNs)
-    this.reorder = new ReorderBuffer(options.reorderWindowNs)
+    this.tuples = new TupleReader(options.definition, options.toUnix)
+    this.tupleLines = new TupleLineReader(options.definition, options.toUnix)
+    this.reorder = new ReorderBuffer(options.reorderWindowMs)
     this.matcher = new Matcher(options.ids)
   }
 
   /** The spans that this line completes. */
-  line(line: string, nowNs: bigint): MatchedSpan[] {
-    const due: ProbeEvent[] = []
-    for (const result of this.events(readOutput(line))) {
-      if (result.ok) due.push(...this.reorder.push(result.event, nowNs))
-      else this.noteMalformed(result.reason)
-    }
-    return this.match(due)
+  line(line: string, nowMs: number): readonly MatchedSpan[] {
+    const event = this.tupleLines.read(line)
+    return event === undefined ? this.otherLine(line, nowMs) : this.match(this.reorder.push(event, nowMs))
   }
 
-  /** The spans that time completes; also gives up starts that waited too long, once a second.
-   * Call it a few times a second. */
-  tick(nowNs: bigint): MatchedSpan[] {
-    const spans = this.match(this.reorder.advance(nowNs))
-    const settledNs = this.reorder.settledUntil(nowNs)
-    const isDue = this.expiredAtNs === undefined || nowNs - this.expiredAtNs >= expireEveryNs
-    if (settledNs === undefined || !isDue) return spans
-    this.expiredAtNs = nowNs
-    this.matcher.expire(settledNs)
+  /** The spans that time completes; also gives up starts that waited too long. Call it a few times a second. */
+  tick(nowMs: number): readonly MatchedSpan[] {
+    const spans = this.match(this.reorder.advance(nowMs))
+    const settled = this.reorder.settledUntil(nowMs)
+    if (settled) this.matcher.expire(settled)
     return spans
   }
 
   /** The stream has ended. */
-  end(): MatchedSpan[] {
+  end(): readonly MatchedSpan[] {
     return this.match(this.reorder.flush())
+  }
+
+  private otherLine(line: string, nowMs: number): readonly MatchedSpan[] {
+    const due: ProbeEvent[] = []
+    for (const result of this.events(readOutput(line))) {
+      if (result.ok) due.push(...this.reorder.push(result.event, nowMs))
+      else this.noteMalformed(result.reason)
+    }
+    return this.match(due)
   }
 
   private events(record: OutputRecord): EventResult[] {
@@ -122,7 +124,8 @@ export class Pipeline {
     return [this.tuples.read(value)]
   }
 
-  private match(events: readonly ProbeEvent[]): MatchedSpan[] {
+  private match(events: readonly ProbeEvent[]): readonly MatchedSpan[] {
+    if (events.length === 0) return none
     const spans: MatchedSpan[] = []
     for (const event of events) {
       const span = this.matcher.push(event)

@@ -3,6 +3,7 @@
 import type { Definition, SpanDefinition } from '../src/definition/definition.ts'
 import type { ProbeEvent } from '../src/event/event.ts'
 import type { IdGenerator } from '../src/match/matcher.ts'
+import { nsOfTime, timeOfNs } from '../src/time/instant.ts'
 
 export function spanDefinition(span: Partial<SpanDefinition> = {}): SpanDefinition {
   const id = span.id ?? 'request'
@@ -28,18 +29,36 @@ export function definitionWith(...spans: SpanDefinition[]): Definition {
   }
 }
 
-export function probeEvent(event: Partial<ProbeEvent> = {}): ProbeEvent {
+/** Times in nanoseconds, because they are easier to write and read. */
+export type EventParts = Partial<Omit<ProbeEvent, 'at' | 'programStart' | 'programDuration'>> & {
+  atNs?: bigint
+  programStartNs?: bigint
+  programDurationNs?: bigint
+}
+
+export function probeEvent({
+  atNs = 0n,
+  programStartNs,
+  programDurationNs,
+  ...event
+}: EventParts = {}): ProbeEvent {
   return {
     span: spanDefinition(),
     phase: 'start',
-    atUnixNs: 0n,
+    at: timeOfNs(atNs),
     pid: 1,
     tid: 1,
     key: 'k',
+    programStart: programStartNs === undefined ? undefined : timeOfNs(programStartNs),
+    programDuration: programDurationNs === undefined ? undefined : timeOfNs(programDurationNs),
+    error: false,
+    remoteParent: undefined,
     attributes: [],
     ...event,
   }
 }
+
+export const atNsOf = (event: ProbeEvent): bigint => nsOfTime(event.at)
 
 export function countingIds(): IdGenerator {
   let next = 0

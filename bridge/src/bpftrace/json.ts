@@ -158,7 +158,8 @@ function scalar(token: string): JsonValue | undefined {
 }
 
 function integer(token: string): number | bigint {
-  const value = Number(token)
+  // Adding zero leaves no negative zero.
+  const value = Number(token) + 0
   return Number.isSafeInteger(value) ? value : BigInt(token)
 }
 

@@ -7,35 +7,61 @@ import type { AttributeDefinition, Phase, SpanDefinition } from './definition.ts
 
 export type Field =
   | { role: 'time' | 'duration' | 'traceparent' | 'error'; expression: string }
-  | { role: 'attribute'; expression: string; attribute: AttributeDefinition }
+  /** `index` is its place in the event's attributes. */
+  | { role: 'attribute'; expression: string; attribute: AttributeDefinition; index: number }
+
+export type Layout = {
+  span: SpanDefinition
+  phase: Phase
+  fields: Field[]
+  /** The attributes whose value is the event's key. */
+  keyAttributes: { attribute: AttributeDefinition; index: number }[]
+  /** The attributes of an event before they are set: to be copied. */
+  blankAttributes: readonly string[]
+}
 
 /** How many elements stand before the values. */
 export const headLength = 6
 
-export function fieldsOf(span: SpanDefinition, phase: Phase): Field[] {
-  const fields: Field[] = []
-  if (phase === 'start') {
-    if (span.time) fields.push({ role: 'time', expression: span.time.start })
-    if (span.traceparentExpression !== undefined) {
-      fields.push({ role: 'traceparent', expression: span.traceparentExpression })
-    }
-  } else {
-    if (span.time) fields.push({ role: 'duration', expression: span.time.duration })
-    if (span.errorExpression !== undefined) {
-      fields.push({ role: 'error', expression: span.errorExpression })
-    }
+export function layoutOf(span: SpanDefinition, phase: Phase): Layout {
+  const attributes = attributesOf(span, phase)
+  const indexed = attributes.map((attribute, index) => ({ attribute, index }))
+  const fields: Field[] = indexed
+    .filter(({ attribute }) => !isKey(span, attribute))
+    .map(({ attribute, index }) => ({
+      role: 'attribute',
+      expression: attribute.expression,
+      attribute,
+      index,
+    }))
+  const keyAttributes = indexed.filter(({ attribute }) => isKey(span, attribute))
+  return {
+    span,
+    phase,
+    fields: [...specialFieldsOf(span, phase), ...fields],
+    keyAttributes,
+    blankAttributes: attributes.map(() => ''),
   }
-  for (const attribute of span.attributes) {
-    if (attribute.at === phase && !isKey(span, attribute)) {
-      fields.push({ role: 'attribute', expression: attribute.expression, attribute })
-    }
-  }
-  return fields
 }
 
-/** The attributes of a phase whose value is the event's key. */
-export function keyAttributesOf(span: SpanDefinition, phase: Phase): AttributeDefinition[] {
-  return span.attributes.filter((attribute) => attribute.at === phase && isKey(span, attribute))
+/** The attributes that an event of this phase has, in their order. */
+export function attributesOf(span: SpanDefinition, phase: Phase): AttributeDefinition[] {
+  return span.attributes.filter((attribute) => attribute.at === phase)
+}
+
+function specialFieldsOf(span: SpanDefinition, phase: Phase): Field[] {
+  const { time, traceparentExpression, errorExpression } = span
+  const fields: Field[] = []
+  if (phase === 'start') {
+    if (time) fields.push({ role: 'time', expression: time.start })
+    if (traceparentExpression !== undefined) {
+      fields.push({ role: 'traceparent', expression: traceparentExpression })
+    }
+  } else {
+    if (time) fields.push({ role: 'duration', expression: time.duration })
+    if (errorExpression !== undefined) fields.push({ role: 'error', expression: errorExpression })
+  }
+  return fields
 }
 
 function isKey(span: SpanDefinition, attribute: AttributeDefinition): boolean {

@@ -2,7 +2,7 @@
 // another order than the bridge reads them.
 import { expect, test } from 'vitest'
 import { definitionWith, spanDefinition } from '../../test/probe-events.ts'
-import { fieldsOf, headLength, keyAttributesOf } from './layout.ts'
+import { headLength, layoutOf } from './layout.ts'
 import { parseDefinition } from './load.ts'
 import { probesOf, renderProgram } from './program.ts'
 
@@ -65,14 +65,14 @@ test('the layout that the reader goes by is the one that the program prints', ()
     const line = renderProgram(definition, (probe) => [probe]).split('\n')
     const block = line[line.indexOf(`order_${phase}`) + 1] ?? ''
     const printed = /print\(\((.*)\)\)/.exec(block)?.[1]?.split(', ') ?? []
-    expect(printed.slice(headLength)).toEqual(fieldsOf(order, phase).map((field) => field.expression))
+    expect(printed.slice(headLength)).toEqual(layoutOf(order, phase).fields.map((field) => field.expression))
   }
 })
 
 test('an attribute that is the key is not printed a second time: strings are dear on 0.17', () => {
   const order = definition.spans.get('order')!
-  expect(keyAttributesOf(order, 'start').map((each) => each.key)).toEqual(['order.id'])
-  expect(keyAttributesOf(order, 'end')).toEqual([])
+  expect(layoutOf(order, 'start').keyAttributes.map((each) => each.attribute.key)).toEqual(['order.id'])
+  expect(layoutOf(order, 'end').keyAttributes).toEqual([])
 })
 
 test('a probe that several spans share is looked for once', () => {

@@ -1,6 +1,6 @@
 // A Definition and where its probes were found to the text of the bpftrace program that prints its events.
 import type { Definition, Phase, SpanDefinition } from './definition.ts'
-import { fieldsOf } from './layout.ts'
+import { layoutOf } from './layout.ts'
 
 /** Printed once, when every probe is attached: bpftrace drains its buffers only from then on. */
 export const readyTuple = ['probespan', 'ready'] as const
@@ -41,7 +41,7 @@ export function probesOf(definition: Definition): string[] {
 }
 
 function block(span: SpanDefinition, phase: Phase, attachPoints: readonly string[]): string {
-  const fields = fieldsOf(span, phase)
+  const { fields } = layoutOf(span, phase)
   const elements = [
     `"${span.id}"`,
     `"${phase}"`,

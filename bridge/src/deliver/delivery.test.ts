@@ -32,7 +32,7 @@ const context = { traceId: '1'.repeat(32), spanId: '1'.repeat(16), traceFlags: 1
 function span(name: string): ReadableSpan {
   const definition = spanDefinition({ id: name })
   const start = probeEvent({ span: definition })
-  return readableSpan({ definition, start, end: start, context }, resource)
+  return readableSpan({ definition, start, end: start, context, parent: undefined }, resource)
 }
 
 function setUp(options: Partial<DeliveryOptions> = {}) {

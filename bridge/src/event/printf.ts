@@ -4,14 +4,17 @@
 // bpftrace's printf escapes nothing: an id with a quote or a line end in it breaks the JSON, and a backslash in it is
 // no escape. So a line of this form is read as it stands: the id is what lies between the fixed parts. A line may be
 // printed in several pieces; what is pending is bounded.
+import type { HrTime } from '@opentelemetry/api'
 import { isObject } from '../bpftrace/output.ts'
 import { jsonText, parseJson, type JsonValue } from '../bpftrace/json.ts'
 import type { SpanDefinition } from '../definition/definition.ts'
-import type { EventResult } from './event.ts'
-import { nanosecondsOf } from './nanoseconds.ts'
+import { addTimes } from '../time/instant.ts'
+import type { EventResult, ProbeEvent } from './event.ts'
+import { timeOf } from './nanoseconds.ts'
 
 const pendingCharactersMax = 64 * 1024
 const eventNamesMax = 1000
+const noTime: HrTime = [0, 0]
 const eventBegin = /^\s*\{\s*"(event|reqid|timestamp|start|duration)"\s*:/
 const startForm =
   /^\{\s*"event"\s*:\s*"(\w+_start)"\s*,\s*"reqid"\s*:\s*"([\s\S]*)"\s*,\s*"timestamp"\s*:\s*(\d+)\s*\}$/
@@ -60,13 +63,24 @@ export class PrintfReader {
     return fields.ok ? this.eventOf(fields) : fields
   }
 
-  private eventOf({ name, phase, key, startUnixNs, durationNs }: Fields): EventResult {
+  private eventOf({ name, phase, key, start, duration }: Fields): EventResult {
     const span = this.spanNamed(name)
     if (!span) return failure(`more than ${eventNamesMax} event names: ${name}_${phase} is left out`)
-    const event = { span, phase, atUnixNs: startUnixNs + durationNs, pid: 0, tid: 0, key }
-    return phase === 'start'
-      ? { ok: true, event: { ...event, programStartUnixNs: startUnixNs, attributes: [['reqid', key]] } }
-      : { ok: true, event: { ...event, programDurationNs: durationNs, attributes: [] } }
+    const isStart = phase === 'start'
+    const event: ProbeEvent = {
+      span,
+      phase,
+      at: addTimes(start, duration),
+      pid: 0,
+      tid: 0,
+      key,
+      programStart: isStart ? start : undefined,
+      programDuration: isStart ? undefined : duration,
+      error: false,
+      remoteParent: undefined,
+      attributes: isStart ? [key] : [],
+    }
+    return { ok: true, event }
   }
 
   private spanNamed(name: string): SpanDefinition | undefined {
@@ -79,7 +93,7 @@ export class PrintfReader {
       startProbe: `${name}_start`,
       endProbe: `${name}_end`,
       match: { start: 'reqid', end: 'reqid' },
-      attributes: [],
+      attributes: [{ key: 'reqid', at: 'start', expression: 'reqid' }],
       ttlMs: 60_000,
     }
     this.spans.set(name, span)
@@ -87,7 +101,7 @@ export class PrintfReader {
   }
 }
 
-type Fields = { name: string; phase: 'start' | 'end'; key: string; startUnixNs: bigint; durationNs: bigint }
+type Fields = { name: string; phase: 'start' | 'end'; key: string; start: HrTime; duration: HrTime }
 type FieldsResult = ({ ok: true } & Fields) | { ok: false; reason: string }
 
 /** The lines, a new group wherever an event begins. */
@@ -136,11 +150,11 @@ function fieldsOf(
   if (name === undefined || (phase !== 'start' && phase !== 'end')) {
     return failure(`"event" is neither NAME_start nor NAME_end: ${jsonText(event)}`)
   }
-  const startUnixNs = nanosecondsOf(start)
-  const durationNs = phase === 'start' ? 0n : nanosecondsOf(duration)
-  if (startUnixNs === undefined || durationNs === undefined) {
+  const startTime = timeOf(start)
+  const durationTime = phase === 'start' ? noTime : timeOf(duration)
+  if (startTime === undefined || durationTime === undefined) {
     const needed = phase === 'start' ? 'timestamp' : 'start and duration'
     return failure(`${name}_${phase} of ${key} needs ${needed} in nanoseconds`)
   }
-  return { ok: true, name, phase, key, startUnixNs, durationNs }
+  return { ok: true, name, phase, key, start: startTime, duration: durationTime }
 }

@@ -2,8 +2,9 @@
 // starts or ends that vanish uncounted.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { countingIds, probeEvent, spanDefinition } from '../../test/probe-events.ts'
+import { atNsOf, countingIds, probeEvent, spanDefinition, type EventParts } from '../../test/probe-events.ts'
 import type { ProbeEvent } from '../event/event.ts'
+import { timeOfNs } from '../time/instant.ts'
 import { Matcher, type MatchedSpan } from './matcher.ts'
 
 const request = spanDefinition({ id: 'request', ttlMs: 1 })
@@ -31,18 +32,18 @@ type Mate = { event: ProbeEvent; span?: MatchedSpan }
 /** What the matcher should do, written as plainly as can be: one list of open starts, searched from its end. */
 function* play(history: readonly Step[], matcher: Matcher, openMax: number) {
   let open: ProbeEvent[] = []
-  let atUnixNs = 1_000n
+  let atNs = 1_000n
   for (const step of history) {
-    atUnixNs += BigInt(step.wait) + 1n
+    atNs += BigInt(step.wait) + 1n
     if (step.do === 'expire') {
-      matcher.expire(atUnixNs)
-      open = open.filter((start) => atUnixNs - start.atUnixNs < BigInt(start.span.ttlMs) * ttlNs)
+      matcher.expire(timeOfNs(atNs))
+      open = open.filter((start) => atNs - atNsOf(start) < BigInt(start.span.ttlMs) * ttlNs)
       yield { open, expected: undefined, got: undefined }
       continue
     }
     const { pid, key } = step
     const span = step.span === 'query' ? query : request
-    const event = probeEvent({ span, phase: step.do, pid, key, atUnixNs, tid: Number(atUnixNs) })
+    const event = probeEvent({ span, phase: step.do, pid, key, atNs, tid: Number(atNs) })
     const mates = open.filter((start) => start.span === span && start.pid === pid && start.key === key)
     const expected: Mate | undefined =
       step.do === 'end' && mates.length > 0 ? { event: mates.at(-1)! } : undefined
@@ -88,20 +89,20 @@ test('any history: no two spans share an id, and a child is in its parent’s tr
         const parents = spans.filter((each) => each.context.spanId === child.parent?.spanId)
         for (const { definition, start } of parents) {
           expect([definition, start.pid, start.key]).toEqual([request, child.start.pid, child.start.key])
-          expect(start.atUnixNs).toBeLessThan(child.start.atUnixNs)
+          expect(atNsOf(start)).toBeLessThan(atNsOf(child.start))
         }
       }
     }),
   )
 })
 
-function run(...events: (Partial<ProbeEvent> | 'expire')[]): { matcher: Matcher; spans: MatchedSpan[] } {
+function run(...events: (EventParts | 'expire')[]): { matcher: Matcher; spans: MatchedSpan[] } {
   const matcher = new Matcher(countingIds())
   const spans: MatchedSpan[] = []
   for (const [index, each] of events.entries()) {
-    if (each === 'expire') matcher.expire(10_000_000_000n)
+    if (each === 'expire') matcher.expire(timeOfNs(10_000_000_000n))
     else {
-      const span = matcher.push(probeEvent({ span: request, atUnixNs: BigInt(index), ...each }))
+      const span = matcher.push(probeEvent({ span: request, atNs: BigInt(index), ...each }))
       if (span) spans.push(span)
     }
   }
@@ -123,19 +124,14 @@ test('the same key in two processes is two requests', () => {
 })
 
 test('an end never takes a start that came after it: a late end of a key that is in use again is an orphan', () => {
-  const { matcher, spans } = run({ atUnixNs: 100n }, { ...end, atUnixNs: 90n }, { ...end, atUnixNs: 120n })
-  expect(spans.map((span) => [span.start.atUnixNs, span.end.atUnixNs])).toEqual([[100n, 120n]])
+  const { matcher, spans } = run({ atNs: 100n }, { ...end, atNs: 90n }, { ...end, atNs: 120n })
+  expect(spans.map((span) => [atNsOf(span.start), atNsOf(span.end)])).toEqual([[100n, 120n]])
   expect(matcher.counts).toMatchObject({ starts: 1, ends: 2, spans: 1, orphaned: 1 })
 })
 
 test('a late end finds the older start that it belongs to', () => {
-  const { spans } = run(
-    { atUnixNs: 10n },
-    { atUnixNs: 100n },
-    { ...end, atUnixNs: 90n },
-    { ...end, atUnixNs: 120n },
-  )
-  expect(spans.map((span) => [span.start.atUnixNs, span.end.atUnixNs])).toEqual([
+  const { spans } = run({ atNs: 10n }, { atNs: 100n }, { ...end, atNs: 90n }, { ...end, atNs: 120n })
+  expect(spans.map((span) => [atNsOf(span.start), atNsOf(span.end)])).toEqual([
     [10n, 90n],
     [100n, 120n],
   ])
@@ -175,7 +171,7 @@ test('a caller’s traceparent is joined, with its sampling flag; an open parent
 })
 
 test('a start whose end never comes is given up after its ttl, and its late end is an orphan', () => {
-  const { matcher, spans } = run({ atUnixNs: 0n }, 'expire', end)
+  const { matcher, spans } = run({ atNs: 0n }, 'expire', end)
   expect(spans).toEqual([])
   expect(matcher.counts).toMatchObject({ expired: 1, orphaned: 1 })
   expect(matcher.openCount).toBe(0)
@@ -183,13 +179,13 @@ test('a start whose end never comes is given up after its ttl, and its late end 
 
 test('the ttl is each definition’s own, to the nanosecond', () => {
   const matcher = new Matcher(countingIds())
-  matcher.push(probeEvent({ span: request, atUnixNs: 5n }))
-  matcher.push(probeEvent({ span: query, atUnixNs: 5n }))
-  matcher.expire(5n + ttlNs - 1n)
+  matcher.push(probeEvent({ span: request, atNs: 5n }))
+  matcher.push(probeEvent({ span: query, atNs: 5n }))
+  matcher.expire(timeOfNs(5n + ttlNs - 1n))
   expect(matcher.openCount).toBe(2)
-  matcher.expire(5n + ttlNs)
+  matcher.expire(timeOfNs(5n + ttlNs))
   expect(matcher.openCount).toBe(1)
-  matcher.expire(5n + 2n * ttlNs)
+  matcher.expire(timeOfNs(5n + 2n * ttlNs))
   expect(matcher.openCount).toBe(0)
 })
 

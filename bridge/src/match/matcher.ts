@@ -2,9 +2,11 @@
 // takes the youngest that began before it (recursion; an end may come late). Nothing vanishes uncounted: at any time
 //   starts = spans + open + expired + evicted + keyless,   ends = spans + orphaned + keyless ends.
 // Pure: time comes with the events, ids from the generator given.
-import { TraceFlags, type SpanContext } from '@opentelemetry/api'
+import { TraceFlags, type HrTime, type SpanContext } from '@opentelemetry/api'
 import type { SpanDefinition } from '../definition/definition.ts'
 import type { ProbeEvent } from '../event/event.ts'
+import { addTimes, compareTimes, timeOfMs } from '../time/instant.ts'
+import { OpenStarts, type OpenStart } from './open-starts.ts'
 
 export type IdGenerator = { generateTraceId(): string; generateSpanId(): string }
 
@@ -13,7 +15,7 @@ export type MatchedSpan = {
   start: ProbeEvent
   end: ProbeEvent
   context: SpanContext
-  parent?: SpanContext
+  parent: SpanContext | undefined
 }
 
 export type MatcherCounts = {
@@ -33,8 +35,6 @@ export type MatcherCounts = {
   parentless: number
 }
 
-type Open = { start: ProbeEvent; context: SpanContext; parent?: SpanContext; slot: string }
-
 export class Matcher {
   readonly counts: MatcherCounts = {
     starts: 0,
@@ -47,9 +47,7 @@ export class Matcher {
     keylessEnds: 0,
     parentless: 0,
   }
-  /** Insertion order is start order, so the first is the oldest. */
-  private readonly open = new Map<Open, undefined>()
-  private readonly slots = new Map<string, Open[]>()
+  private readonly open = new OpenStarts()
   private readonly ids: IdGenerator
   private readonly openMax: number
 
@@ -66,14 +64,19 @@ export class Matcher {
     return event.phase === 'start' ? this.begin(event) : this.finish(event)
   }
 
-  /** Gives up the starts whose ttl has passed at `nowUnixNs`. Looks at every open start: call it about once a second. */
-  expire(nowUnixNs: bigint): void {
-    for (const open of this.open.keys()) {
-      const age = nowUnixNs - open.start.atUnixNs
-      if (age < BigInt(open.start.span.ttlMs) * 1_000_000n) continue
-      this.remove(open)
+  /** Gives up the starts whose ttl has passed at `now`. */
+  expire(now: HrTime): void {
+    for (let [oldest] = this.expired(now); oldest; [oldest] = this.expired(now)) {
+      this.open.remove(oldest)
       this.counts.expired += 1
     }
+  }
+
+  private expired(now: HrTime): OpenStart[] {
+    return this.open.oldest().filter(({ start }) => {
+      const end = addTimes(start.at, timeOfMs(start.span.ttlMs))
+      return compareTimes(end, now) <= 0
+    })
   }
 
   private begin(start: ProbeEvent): undefined {
@@ -88,12 +91,7 @@ export class Matcher {
       spanId: this.ids.generateSpanId(),
       traceFlags: parent?.traceFlags ?? TraceFlags.SAMPLED,
     }
-    const slot = slotOf(start.span, start)
-    const open: Open = { start, context, slot, ...(parent && { parent }) }
-    this.open.set(open, undefined)
-    const stack = this.slots.get(slot)
-    if (stack) stack.push(open)
-    else this.slots.set(slot, [open])
+    this.open.add(start, slotOf(start.span, start), context, parent)
     if (this.open.size > this.openMax) this.evictOldest()
   }
 
@@ -103,40 +101,30 @@ export class Matcher {
       this.counts.keylessEnds += 1
       return undefined
     }
-    const stack = this.slots.get(slotOf(end.span, end))
-    const open = stack?.findLast(({ start }) => start.atUnixNs <= end.atUnixNs)
+    const open = this.open.youngestUntil(slotOf(end.span, end), end.at)
     if (!open) {
       this.counts.orphaned += 1
       return undefined
     }
-    this.remove(open)
+    this.open.remove(open)
     this.counts.spans += 1
     const { start, context, parent } = open
-    return { definition: start.span, start, end, context, ...(parent && { parent }) }
+    return { definition: start.span, start, end, context, parent }
   }
 
   private parentOf(start: ProbeEvent): SpanContext | undefined {
     const { within } = start.span
     if (within === undefined) return start.remoteParent
-    const parent = this.slots.get(slotKey(within, start.pid, start.key))?.at(-1)
+    const parent = this.open.top(slotKey(within, start.pid, start.key))
     if (!parent) this.counts.parentless += 1
     return parent?.context ?? start.remoteParent
   }
 
   private evictOldest(): void {
-    for (const oldest of this.open.keys()) {
-      this.remove(oldest)
-      this.counts.evicted += 1
-      return
-    }
-  }
-
-  private remove(open: Open): void {
-    this.open.delete(open)
-    const stack = this.slots.get(open.slot)
-    if (!stack) return
-    stack.splice(stack.lastIndexOf(open), 1)
-    if (stack.length === 0) this.slots.delete(open.slot)
+    const [oldest] = this.open.oldest().toSorted((a, b) => compareTimes(a.start.at, b.start.at))
+    if (!oldest) return
+    this.open.remove(oldest)
+    this.counts.evicted += 1
   }
 }
 

@@ -1,25 +1,28 @@
 // What would break: an end matched before its start because two CPUs' buffers were read in turn; events held for ever.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { probeEvent } from '../../test/probe-events.ts'
+import { atNsOf, probeEvent } from '../../test/probe-events.ts'
 import type { ProbeEvent } from '../event/event.ts'
+import { nsOfTime } from '../time/instant.ts'
 import { ReorderBuffer } from './reorder.ts'
 
-const windowNs = 250n
-const at = (time: number | bigint): ProbeEvent => probeEvent({ atUnixNs: BigInt(time), key: `${time}` })
-const times = (events: readonly ProbeEvent[]): number[] => events.map((event) => Number(event.atUnixNs))
+const windowNs = 250
+/** Milliseconds, which the buffer counts in. */
+const ms = (nanoseconds: number): number => nanoseconds / 1e6
+const at = (time: number | bigint): ProbeEvent => probeEvent({ atNs: BigInt(time), key: `${time}` })
+const times = (events: readonly ProbeEvent[]): number[] => events.map((event) => Number(atNsOf(event)))
 
 test('whatever the order of arrival within the window, events leave in order, none is lost, none is late', () => {
-  const events = fc.array(fc.record({ time: fc.nat(10_000), delay: fc.nat(Number(windowNs)) }), {
+  const events = fc.array(fc.record({ time: fc.nat(10_000), delay: fc.nat(windowNs) }), {
     maxLength: 100,
   })
   fc.assert(
     fc.property(events, (events) => {
-      const buffer = new ReorderBuffer(windowNs)
+      const buffer = new ReorderBuffer(ms(windowNs))
       const arrivals = events
         .map(({ time, delay }) => ({ time, arrival: time + delay }))
         .sort((a, b) => a.arrival - b.arrival)
-      const released = arrivals.flatMap(({ time, arrival }) => buffer.push(at(time), BigInt(arrival)))
+      const released = arrivals.flatMap(({ time, arrival }) => buffer.push(at(time), ms(arrival)))
       released.push(...buffer.flush())
       expect(times(released)).toEqual(events.map((event) => event.time).sort((a, b) => a - b))
       expect(buffer.late).toBe(0)
@@ -32,12 +35,12 @@ test('any order and any clock: every event comes out exactly once, and what is h
   const arrival = fc.record({ time: fc.nat(2000), wait: fc.nat(300) })
   fc.assert(
     fc.property(fc.array(arrival), fc.integer({ min: 1, max: 20 }), (arrivals, heldMax) => {
-      const buffer = new ReorderBuffer(windowNs, heldMax)
-      let nowNs = 0n
+      const buffer = new ReorderBuffer(ms(windowNs), heldMax)
+      let nowNs = 0
       const released: ProbeEvent[] = []
       for (const { time, wait } of arrivals) {
-        nowNs += BigInt(wait)
-        released.push(...buffer.push(at(time), nowNs))
+        nowNs += wait
+        released.push(...buffer.push(at(time), ms(nowNs)))
         expect(buffer.held).toBeLessThanOrEqual(heldMax)
       }
       released.push(...buffer.flush())
@@ -48,41 +51,41 @@ test('any order and any clock: every event comes out exactly once, and what is h
 })
 
 test('events of the same time leave in the order in which they came', () => {
-  const buffer = new ReorderBuffer(windowNs)
-  const events = Array.from({ length: 50 }, (_, tid) => probeEvent({ atUnixNs: 7n, tid }))
-  for (const event of events) buffer.push(event, 0n)
+  const buffer = new ReorderBuffer(ms(windowNs))
+  const events = Array.from({ length: 50 }, (_, tid) => probeEvent({ atNs: 7n, tid }))
+  for (const event of events) buffer.push(event, 0)
   expect(buffer.flush()).toEqual(events)
 })
 
 test('a quiet stream is released by time alone, not before the window has passed', () => {
-  const buffer = new ReorderBuffer(windowNs)
-  expect(buffer.advance(10n)).toEqual([])
-  expect(buffer.push(at(1000), 50n)).toEqual([])
-  expect(buffer.advance(50n + windowNs - 1n)).toEqual([])
-  expect(times(buffer.advance(50n + windowNs))).toEqual([1000])
+  const buffer = new ReorderBuffer(ms(windowNs))
+  expect(buffer.advance(ms(10))).toEqual([])
+  expect(buffer.push(at(1000), ms(50))).toEqual([])
+  expect(buffer.advance(ms(50 + windowNs - 1))).toEqual([])
+  expect(times(buffer.advance(ms(50 + windowNs)))).toEqual([1000])
   expect(buffer.held).toBe(0)
 })
 
 test('an event that comes after a later one was released is counted as late and still passed on', () => {
-  const buffer = new ReorderBuffer(windowNs)
-  buffer.push(at(1000), 0n)
-  expect(times(buffer.push(at(2000), 1n))).toEqual([1000])
-  expect(times(buffer.push(at(900), 2n))).toEqual([900])
+  const buffer = new ReorderBuffer(ms(windowNs))
+  buffer.push(at(1000), 0)
+  expect(times(buffer.push(at(2000), ms(1)))).toEqual([1000])
+  expect(times(buffer.push(at(900), ms(2)))).toEqual([900])
   expect(buffer.late).toBe(1)
   expect(times(buffer.flush())).toEqual([2000])
 })
 
 test('beyond heldMax the oldest leave early: memory is bounded, no event is lost', () => {
-  const buffer = new ReorderBuffer(windowNs, 3)
-  const released = [5, 3, 4, 1, 2].flatMap((time) => times(buffer.push(at(time), 0n)))
+  const buffer = new ReorderBuffer(ms(windowNs), 3)
+  const released = [5, 3, 4, 1, 2].flatMap((time) => times(buffer.push(at(time), 0)))
   expect(released).toEqual([1, 2])
   expect(buffer.held).toBe(3)
   expect(times(buffer.flush())).toEqual([3, 4, 5])
 })
 
 test('until when events are settled is known only once there was one', () => {
-  const buffer = new ReorderBuffer(windowNs)
-  expect(buffer.settledUntil(99n)).toBeUndefined()
-  buffer.push(at(1000), 10n)
-  expect(buffer.settledUntil(110n)).toBe(1000n + 100n - windowNs)
+  const buffer = new ReorderBuffer(ms(windowNs))
+  expect(buffer.settledUntil(ms(99))).toBeUndefined()
+  buffer.push(at(1000), ms(10))
+  expect(nsOfTime(buffer.settledUntil(ms(110)) ?? [0, 0])).toBe(1000n + 100n - BigInt(windowNs))
 })

@@ -1,67 +1,75 @@
 // Events as they arrive to events in the order in which they happened. Up to bpftrace 0.18 every CPU has a
 // buffer of its own, so events of two CPUs arrive out of order (109 ms late was seen); each event is therefore
-// held until the newest event time is `windowNs` past it. Event time runs on by the caller's monotonic clock
+// held until the newest event time is a window past it. Event time runs on by the caller's monotonic clock
 // while nothing arrives, so a quiet stream is released too. Pure: time comes in as an argument.
+import type { HrTime } from '@opentelemetry/api'
 import type { ProbeEvent } from '../event/event.ts'
-import { MinHeap } from './heap.ts'
+import { addTimes, compareTimes, subtractTimes, timeOfMs } from '../time/instant.ts'
+import { SortedRuns } from './sorted-runs.ts'
+
+const none: readonly ProbeEvent[] = []
 
 export class ReorderBuffer {
   /** Events that came after a later event had already been released. They are passed on at once. */
   late = 0
-  private readonly heap = new MinHeap<ProbeEvent>()
-  private readonly windowNs: bigint
+  private readonly runs = new SortedRuns<ProbeEvent>()
+  private readonly window: HrTime
   private readonly heldMax: number
-  private newestNs: bigint | undefined
-  private newestArrivedNs = 0n
-  private releasedNs: bigint | undefined
+  private newest: HrTime | undefined
+  private newestArrivedMs = 0
+  private released: HrTime | undefined
 
   /** Beyond `heldMax` held events the oldest leave early, which bounds memory and costs order, never an event. */
-  constructor(windowNs: bigint, heldMax = 200_000) {
-    this.windowNs = windowNs
+  constructor(windowMs: number, heldMax = 200_000) {
+    this.window = timeOfMs(windowMs)
     this.heldMax = heldMax
   }
 
   get held(): number {
-    return this.heap.size
+    return this.runs.size
   }
 
-  /** `nowNs` is the monotonic time of arrival. Answers the events that are now due. */
-  push(event: ProbeEvent, nowNs: bigint): ProbeEvent[] {
-    if (this.newestNs === undefined || event.atUnixNs > this.newestNs) {
-      this.newestNs = event.atUnixNs
-      this.newestArrivedNs = nowNs
+  /** `nowMs` is the monotonic time of arrival. Answers the events that are now due. */
+  push(event: ProbeEvent, nowMs: number): readonly ProbeEvent[] {
+    if (this.newest === undefined || compareTimes(event.at, this.newest) > 0) {
+      this.newest = event.at
+      this.newestArrivedMs = nowMs
     }
-    if (this.releasedNs !== undefined && event.atUnixNs < this.releasedNs) this.late += 1
-    this.heap.push(event.atUnixNs, event)
-    return this.advance(nowNs)
+    if (this.released !== undefined && compareTimes(event.at, this.released) < 0) this.late += 1
+    this.runs.push(event)
+    return this.advance(nowMs)
   }
 
-  /** Until when events are in order at monotonic time `nowNs`; undefined before the first event. */
-  settledUntil(nowNs: bigint): bigint | undefined {
-    if (this.newestNs === undefined) return undefined
-    return this.newestNs + (nowNs - this.newestArrivedNs) - this.windowNs
+  /** Until when events are in order at monotonic time `nowMs`; undefined before the first event. */
+  settledUntil(nowMs: number): HrTime | undefined {
+    if (this.newest === undefined) return undefined
+    const sinceMs = nowMs - this.newestArrivedMs
+    const reached = sinceMs > 0 ? addTimes(this.newest, timeOfMs(sinceMs)) : this.newest
+    return subtractTimes(reached, this.window)
   }
 
-  /** The events that have become due by `nowNs`, oldest first. */
-  advance(nowNs: bigint): ProbeEvent[] {
-    const untilNs = this.settledUntil(nowNs)
-    return untilNs === undefined ? [] : this.releaseUntil(untilNs)
+  /** The events that have become due by `nowMs`, oldest first. */
+  advance(nowMs: number): readonly ProbeEvent[] {
+    const until = this.settledUntil(nowMs)
+    return until === undefined ? none : this.releaseUntil(until)
   }
 
   /** Everything that is held: the stream has ended. */
-  flush(): ProbeEvent[] {
-    return this.newestNs === undefined ? [] : this.releaseUntil(this.newestNs)
+  flush(): readonly ProbeEvent[] {
+    return this.newest === undefined ? none : this.releaseUntil(this.newest)
   }
 
-  private releaseUntil(untilNs: bigint): ProbeEvent[] {
-    const due: ProbeEvent[] = []
+  private releaseUntil(until: HrTime): readonly ProbeEvent[] {
+    let due: ProbeEvent[] | undefined
     for (;;) {
-      const next = this.heap.smallestKey
-      if (next === undefined || (next > untilNs && this.heap.size <= this.heldMax)) return due
-      const event = this.heap.pop()
-      if (event === undefined) return due
-      if (this.releasedNs === undefined || next > this.releasedNs) this.releasedNs = next
+      const event = this.runs.first()
+      if (event === undefined) break
+      if (compareTimes(event.at, until) > 0 && this.runs.size <= this.heldMax) break
+      this.runs.take()
+      if (this.released === undefined || compareTimes(event.at, this.released) > 0) this.released = event.at
+      due ??= []
       due.push(event)
     }
+    return due ?? none
   }
 }

@@ -5,10 +5,10 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { decodeTraces, type DecodedSpan } from '../../test/otlp-decode.ts'
-import { probeEvent, spanDefinition } from '../../test/probe-events.ts'
-import type { SpanDefinition, SpanKindName } from '../definition/definition.ts'
-import type { ProbeEvent } from '../event/event.ts'
+import { probeEvent, spanDefinition, type EventParts } from '../../test/probe-events.ts'
+import type { AttributeDefinition, Phase, SpanDefinition, SpanKindName } from '../definition/definition.ts'
 import type { MatchedSpan } from '../match/matcher.ts'
+import { SpanEncoder } from '../deliver/span-encoder.ts'
 import { readableSpan } from './readable-span.ts'
 
 const context = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', traceFlags: 1 }
@@ -16,8 +16,8 @@ const parent = { ...context, spanId: 'b7ad6b7169203331' }
 
 type Parts = {
   definition?: Partial<SpanDefinition>
-  start?: Partial<ProbeEvent>
-  end?: Partial<ProbeEvent>
+  start?: EventParts
+  end?: EventParts
   parent?: MatchedSpan['parent']
 }
 
@@ -28,20 +28,24 @@ function sent({ definition, start, end, parent }: Parts): DecodedSpan {
     start: probeEvent({ span, ...start }),
     end: probeEvent({ span, phase: 'end', ...end }),
     context,
-    ...(parent && { parent }),
+    parent,
   }
   const readable = readableSpan(matched, resourceFromAttributes({ 'service.name': 'shop', 'process.pid': 7 }))
-  const body = ProtobufTraceSerializer.serializeRequest([readable])
-  return decodeTraces(Buffer.from(body ?? []))[0]!
+  const sdks = decodeTraces(Buffer.from(ProtobufTraceSerializer.serializeRequest([readable]) ?? []))
+  const ours = decodeTraces(new SpanEncoder().encode([readable]))
+  expect(ours).toEqual(sdks)
+  return ours[0]!
 }
 
+const keys = (at: Phase, ...names: string[]): AttributeDefinition[] =>
+  names.map((key) => ({ key, at, expression: key }))
 const time = fc.bigInt({ min: 0n, max: 2n ** 62n })
 
 test('kernel times arrive to the nanosecond', () => {
   fc.assert(
     fc.property(time, time, (a, b) => {
       const [startNs, endNs] = a < b ? [a, b] : [b, a]
-      expect(sent({ start: { atUnixNs: startNs }, end: { atUnixNs: endNs } })).toMatchObject({
+      expect(sent({ start: { atNs: startNs }, end: { atNs: endNs } })).toMatchObject({
         startNs,
         endNs,
       })
@@ -52,8 +56,8 @@ test('kernel times arrive to the nanosecond', () => {
 test('the program’s own times win over the kernel’s, to the nanosecond', () => {
   fc.assert(
     fc.property(time, time, (startNs, durationNs) => {
-      const start = { atUnixNs: 1n, programStartUnixNs: startNs }
-      const end = { atUnixNs: 2n, programDurationNs: durationNs }
+      const start = { atNs: 1n, programStartNs: startNs }
+      const end = { atNs: 2n, programDurationNs: durationNs }
       expect(sent({ start, end })).toMatchObject({ startNs, endNs: startNs + durationNs })
     }),
   )
@@ -86,21 +90,9 @@ test('identity: trace, span and parent', () => {
 
 test('attributes of both sides with their types, the thread, the resource and the scope', () => {
   const span = sent({
-    start: {
-      tid: 42,
-      attributes: [
-        ['id', 'req-"é"'],
-        ['n', -7],
-        ['big', '18446744073709551615'],
-      ],
-    },
-    end: {
-      attributes: [
-        ['ok', true],
-        ['share', 0.5],
-        ['id', 'end wins'],
-      ],
-    },
+    definition: { attributes: [...keys('start', 'id', 'n', 'big'), ...keys('end', 'ok', 'share', 'id')] },
+    start: { tid: 42, attributes: ['req-"é"', -7, '18446744073709551615'] },
+    end: { attributes: [true, 0.5, 'end wins'] },
   })
   expect(span.attributes).toEqual({
     id: 'end wins',
@@ -124,13 +116,8 @@ test.each([
   ['plain', 'plain'],
   ['{count}', '7'],
 ])('name %s', (nameTemplate, expected) => {
-  const start: Partial<ProbeEvent> = {
-    attributes: [
-      ['method', 'GET'],
-      ['odd', '$& $1'],
-      ['count', 7],
-    ],
-  }
-  const end: Partial<ProbeEvent> = { attributes: [['route', '/carts/:id']] }
-  expect(sent({ definition: { nameTemplate }, start, end }).name).toBe(expected)
+  const attributes = [...keys('start', 'method', 'odd', 'count'), ...keys('end', 'route')]
+  const start: EventParts = { attributes: ['GET', '$& $1', 7] }
+  const end: EventParts = { attributes: ['/carts/:id'] }
+  expect(sent({ definition: { nameTemplate, attributes }, start, end }).name).toBe(expected)
 })

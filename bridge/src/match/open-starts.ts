@@ -1,0 +1,85 @@
+// The starts that wait for their end, by age and by slot (definition, process and key). Starts of one slot lie on top
+// of each other. Every operation takes constant time but for a slot with many starts.
+import type { HrTime, SpanContext } from '@opentelemetry/api'
+import type { ProbeEvent } from '../event/event.ts'
+import { compareTimes } from '../time/instant.ts'
+
+export type OpenStart = {
+  readonly start: ProbeEvent
+  readonly context: SpanContext
+  readonly parent: SpanContext | undefined
+  readonly slot: string
+  /** The start of the same slot that was open before. */
+  below: OpenStart | undefined
+  older: OpenStart | undefined
+  younger: OpenStart | undefined
+}
+
+type Age = { oldest: OpenStart | undefined; youngest: OpenStart | undefined }
+
+export class OpenStarts {
+  size = 0
+  private readonly tops = new Map<string, OpenStart>()
+  /** By definition, whose starts all have the same ttl. */
+  private readonly ages = new Map<string, Age>()
+
+  top(slot: string): OpenStart | undefined {
+    return this.tops.get(slot)
+  }
+
+  /** The youngest of the slot that began at `time` or before. */
+  youngestUntil(slot: string, time: HrTime): OpenStart | undefined {
+    let open = this.tops.get(slot)
+    while (open && compareTimes(open.start.at, time) > 0) open = open.below
+    return open
+  }
+
+  add(start: ProbeEvent, slot: string, context: SpanContext, parent: SpanContext | undefined): void {
+    const age = this.ageOf(start.span.id)
+    const open = {
+      start,
+      context,
+      parent,
+      slot,
+      below: this.tops.get(slot),
+      older: age.youngest,
+      younger: undefined,
+    }
+    if (age.youngest) age.youngest.younger = open
+    else age.oldest = open
+    age.youngest = open
+    this.tops.set(slot, open)
+    this.size += 1
+  }
+
+  remove(open: OpenStart): void {
+    this.size -= 1
+    const age = this.ageOf(open.start.span.id)
+    if (open.older) open.older.younger = open.younger
+    else age.oldest = open.younger
+    if (open.younger) open.younger.older = open.older
+    else age.youngest = open.older
+    const top = this.tops.get(open.slot)
+    if (top === open) {
+      if (open.below) this.tops.set(open.slot, open.below)
+      else this.tops.delete(open.slot)
+      return
+    }
+    let above = top
+    while (above && above.below !== open) above = above.below
+    if (above) above.below = open.below
+  }
+
+  /** The oldest of each definition. */
+  oldest(): OpenStart[] {
+    return [...this.ages.values()].flatMap(({ oldest }) => oldest ?? [])
+  }
+
+  private ageOf(spanId: string): Age {
+    const known = this.ages.get(spanId)
+    if (known) return known
+    const age: Age = { oldest: undefined, youngest: undefined }
+    this.ages.set(spanId, age)
+    return age
+  }
+}
