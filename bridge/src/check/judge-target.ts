@@ -1,7 +1,7 @@
 // Facts of the target and of a pack to findings: has it probes, and each that the pack needs, with the arguments that
 // the pack reads.
 import type { Definition, Phase, SpanDefinition } from '../definition/definition.ts'
-import { fieldsOf } from '../definition/layout.ts'
+import { layoutOf } from '../definition/layout.ts'
 import type { ProbeSummary } from '../probes/inventory.ts'
 import { nothingFound } from '../probes/refusal.ts'
 import type { PackFacts, SeenTarget, TargetFacts } from './facts.ts'
@@ -56,7 +56,7 @@ type Need = { probe: string; argumentsMin: number }
 function needsOf(definition: Definition): Need[] {
   const needs = new Map<string, number>()
   const add = (probe: string, span: SpanDefinition, phase: Phase): void => {
-    const expressions = [span.match[phase], ...fieldsOf(span, phase).map((field) => field.expression)]
+    const expressions = [span.match[phase], ...layoutOf(span, phase).fields.map((field) => field.expression)]
     const numbers = expressions.flatMap((text) =>
       [...text.matchAll(/\barg(\d)\b/g)].map(([, digit]) => Number(digit) + 1),
     )
