@@ -30,6 +30,7 @@ const tasks = {
     args: ['all'],
   },
   'test:unit': { script: test, args: ['unit'] },
+  'test:versions': { parts: tracing, tracefs: true, addon: true, script: test, args: ['versions'] },
   'test:compose': { script: test, args: ['compose'] },
   bench: { page: true, script: 'cli/src/main.ts', args: ['bench'] },
   probespan: { script: 'cli/src/main.ts', args: [], here: true },

@@ -13,11 +13,17 @@ const projects = (...names) => names.flatMap((name) => ['--project', name])
 const sets = {
   all: [...checks, [vitest, 'run', ...projects('unit', 'integration', 'e2e')]],
   unit: [[vitest, 'run', ...projects('unit')]],
+  // Every version of bpftrace that must be supported, each from its Debian suite's root; none may be missing.
+  versions: [
+    ['bridge/test/roots/setup.mjs'],
+    [vitest, 'run', ...projects('e2e'), 'bridge/test/versions.e2e.test.ts'],
+  ],
   compose: [[vitest, 'run', ...projects('compose')]],
   format: [['node_modules/prettier/bin/prettier.cjs', '--write', '--log-level', 'warn', '.']],
 }
 
 const [name, ...filters] = process.argv.slice(2)
+if (name === 'versions') process.env.PROBESPAN_VERSIONS = 'all'
 for (const command of sets[name]) {
   const isVitest = command[0] === vitest
   const code = await runUnder(process.execPath, isVitest ? [...command, ...filters] : command)

@@ -1,0 +1,183 @@
+// What would break: spans that depend on which bpftrace a machine has. Each version that must be supported, over the
+// same programs, compared with what those programs say of themselves. A version that is not there is skipped, saying
+// so; with PROBESPAN_VERSIONS=all (npm run test:versions) that is a failure.
+import { beforeAll, describe, expect, test } from 'vitest'
+import { buildAddon, type LogLine } from '@probespan/usdt-demo'
+import { fileURLToPath } from 'node:url'
+import { BridgeProcess, Folder } from './bridge-process.ts'
+import { DemoShop } from './demo-shop.ts'
+import type { DecodedSpan, DecodedValue } from './otlp-decode.ts'
+import { Receiver } from './receiver.ts'
+import { availableVersions, missingVersions } from './roots/versions.ts'
+import { extremes } from './value-extremes.ts'
+import { ValueProgram } from './value-program.ts'
+
+const requests = 300
+const all = process.env.PROBESPAN_VERSIONS === 'all'
+const cannotTrace = process.getuid?.() !== 0 && !all
+const script = fileURLToPath(new URL('../../scripts-bt/fosdem.bt', import.meta.url))
+/** Kinds and codes as OTLP numbers them. */
+const [server, error] = [2, 2]
+
+const missing = missingVersions()
+for (const { suite, reason } of missing) console.warn(`SKIPPED: bpftrace of Debian ${suite}: ${reason}`)
+if (cannotTrace) console.warn('SKIPPED: attaching to probes needs root')
+
+test.runIf(all)('every version is there', () => {
+  expect(missing).toEqual([])
+})
+
+describe.skipIf(cannotTrace).for(availableVersions())('bpftrace $version', ({ program }) => {
+  beforeAll(async () => {
+    await buildAddon()
+  })
+
+  test('a definition: every request of the shop, with its exact times; inner spans inside', async () => {
+    await using receiver = await Receiver.start()
+    await using shop = await DemoShop.start()
+    const env = { PROBESPAN_BPFTRACE: program, PROBESPAN_PACK: 'demo' }
+    const said = await traced(env, receiver, shop.pid, async () => {
+      await shop.serve(requests)
+      await shop.stop()
+    })
+    const log = shop.log()
+    expect(log).toHaveLength(requests)
+    const { spans } = receiver
+    const seen = spans.filter(({ kind }) => kind === server)
+    expect(byId(seen.map(requestOf))).toEqual(byId(log.map(loggedRequest)))
+
+    const inner = spans.filter(({ kind }) => kind !== server)
+    expect(inner.length).toBeGreaterThan(requests)
+    const parents = new Map(seen.map((span) => [`${span.traceId} ${span.spanId}`, span]))
+    const outside = inner.filter((span) => {
+      const parent = parents.get(`${span.traceId} ${span.parentSpanId}`)
+      return !parent || span.startNs < parent.startNs || span.endNs > parent.endNs
+    })
+    expect(outside).toEqual([])
+    expect(said).toContain(' 0 open, 0 expired, 0 evicted, 0 orphaned ends; 0 events lost in the kernel;')
+  })
+
+  test('a script that prints its own events: the same requests', async () => {
+    await using receiver = await Receiver.start()
+    await using shop = await DemoShop.start()
+    const env = { PROBESPAN_BPFTRACE: program, BPFTRACE_SCRIPT: script, SERVICE_NAME: 'shop' }
+    await traced(env, receiver, shop.pid, async () => {
+      await shop.serve(requests)
+      await shop.stop()
+    })
+    const log = shop.log()
+    expect(log).toHaveLength(requests)
+    const seen = receiver.spans.map(({ name, kind, startNs, endNs, attributes }) => ({
+      id: attributes.reqid,
+      name,
+      kind,
+      startNs,
+      endNs,
+    }))
+    const served = log.map((line) => ({ id: line.id, name: 'request', kind: server, ...timesOf(line) }))
+    expect(byId(seen)).toEqual(byId(served))
+  })
+
+  test('texts and integers of every kind come out as the program had them', async () => {
+    using folder = new Folder()
+    await using receiver = await Receiver.start()
+    using target = await ValueProgram.start(folder.path)
+    const env = { PROBESPAN_BPFTRACE: program, PROBESPAN_PACK: folder.write('values.yaml', valuesPack) }
+    await traced(env, receiver, target.pid, () => target.fire(extremes))
+    const seen = receiver.spans.map(({ attributes }) => attributes)
+    const expected = extremes.map(({ text, signed, unsigned, signed32, unsigned32 }, index) => ({
+      'thread.id': BigInt(target.pid),
+      index: BigInt(index),
+      // Bytes that are no UTF-8 become U+FFFD each.
+      text: text.toString('utf8'),
+      signed: exact(signed),
+      unsigned: exact(unsigned),
+      signed32: BigInt(signed32),
+      unsigned32: BigInt(unsigned32),
+      'signed is negative': signed < 0n,
+      'unsigned is large': unsigned > 1n << 63n,
+    }))
+    expect(seen.toSorted((a, b) => Number(a.index) - Number(b.index))).toEqual(expected)
+  })
+})
+
+const valuesPack = `name: values
+provider: probespan_values
+spans:
+  value:
+    start: value_start
+    end: value_end
+    match: arg0
+    attributes:
+      index: { at: start, value: arg0 }
+      text: { at: start, value: str(arg1) }
+      signed: { at: start, value: (int64)arg2 }
+      signed32: { at: start, value: (int32)arg3 }
+      signed is negative: { at: start, value: (int64)arg2 < 0, type: boolean }
+      unsigned: { at: end, value: (uint64)arg1 }
+      unsigned32: { at: end, value: (uint32)arg2 }
+      unsigned is large: { at: end, value: (uint64)arg1 > 9223372036854775808, type: boolean }
+`
+
+/** Runs the bridge on a process while `work` lets that process end. Answers what the bridge said; its spans are delivered. */
+async function traced(
+  env: Record<string, string>,
+  receiver: Receiver,
+  pid: number,
+  work: () => Promise<void>,
+): Promise<string> {
+  await using bridge = new BridgeProcess({
+    ...env,
+    TARGET_PID: String(pid),
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+  })
+  await Promise.race([bridge.says('attached to process'), bridge.exitCode])
+  expect(bridge.said).toContain('attached to process')
+  await work()
+  // The target has ended, so bpftrace has, and the bridge delivers everything before it does.
+  expect(await bridge.exitCode, bridge.said).toBe(0)
+  return bridge.said
+}
+
+type Request = { id: DecodedValue | undefined; [key: string]: unknown }
+
+function requestOf(span: DecodedSpan): Request {
+  const { attributes, startNs, endNs } = span
+  return {
+    id: attributes['http.request.id'],
+    method: attributes['http.request.method'],
+    route: attributes['http.route'],
+    status: attributes['http.response.status_code'],
+    failed: span.statusCode === error,
+    parent: span.parentSpanId === '' ? undefined : `${span.traceId}-${span.parentSpanId}`,
+    service: span.resource['service.name'],
+    startNs,
+    endNs,
+  }
+}
+
+function loggedRequest(line: LogLine): Request {
+  return {
+    id: line.id,
+    method: line.method,
+    route: line.route,
+    status: BigInt(line.status),
+    failed: line.status >= 500,
+    parent: line.traceparent?.slice(3, 52),
+    service: 'shop',
+    ...timesOf(line),
+  }
+}
+
+function timesOf({ startUnixNano, durationNano }: LogLine): { startNs: bigint; endNs: bigint } {
+  return { startNs: BigInt(startUnixNano), endNs: BigInt(startUnixNano) + BigInt(durationNano) }
+}
+
+function byId<T extends { id: DecodedValue | undefined }>(requests: T[]): T[] {
+  return requests.toSorted((a, b) => (String(a.id) < String(b.id) ? -1 : 1))
+}
+
+/** The bridge gives an integer that is no exact double as its decimal text. */
+function exact(value: bigint): DecodedValue {
+  return value === BigInt.asIntN(54, value) && value !== -(1n << 53n) ? value : value.toString()
+}
