@@ -18,14 +18,18 @@ export class BridgeProcess {
   readonly exitCode: Promise<number | null>
   private readonly child: ChildProcess
 
-  constructor(env: Record<string, string>, options: { flags?: BridgeFlags; uid?: number } = {}) {
-    const { flags, uid } = options
+  constructor(
+    env: Record<string, string>,
+    options: { flags?: BridgeFlags; uid?: number; cwd?: string } = {},
+  ) {
+    const { flags, uid, cwd } = options
     const args = flags ? ['--input-type=module', '-e', launcher(flags)] : [path('../src/main.ts')]
     this.child = spawn(process.execPath, args, {
       // Nothing of the machine's own settings, but what finds node and bpftrace.
       env: { PATH: process.env.PATH ?? '', ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
       ...(uid !== undefined && { uid, gid: uid }),
+      ...(cwd !== undefined && { cwd }),
     })
     this.child.stderr?.on('data', (chunk: Buffer) => (this.said += chunk.toString()))
     this.exitCode = new Promise((resolve) => this.child.on('close', resolve))

@@ -3,6 +3,8 @@
 // so; with PROBESPAN_VERSIONS=all (npm run test:versions) that is a failure.
 import { beforeAll, describe, expect, test } from 'vitest'
 import { buildAddon, type LogLine } from '@probespan/usdt-demo'
+import { execFileSync } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { BridgeProcess, Folder } from './bridge-process.ts'
 import { DemoShop } from './demo-shop.ts'
@@ -99,6 +101,17 @@ describe.skipIf(cannotTrace).for(availableVersions())('bpftrace $version', ({ pr
     }))
     expect(seen.toSorted((a, b) => Number(a.index) - Number(b.index))).toEqual(expected)
   })
+
+  test('started in a folder with the traced program in it: each event once, as from anywhere else', async () => {
+    using folder = new Folder()
+    await using receiver = await Receiver.start()
+    using target = await ValueProgram.start(folder.path)
+    // Whoever opens it waits for ever.
+    execFileSync('mkfifo', [join(folder.path, 'fifo')])
+    const env = { PROBESPAN_BPFTRACE: program, PROBESPAN_PACK: folder.write('values.yaml', valuesPack) }
+    await traced(env, receiver, target.pid, () => target.fire(extremes), folder.path)
+    expect(receiver.spans).toHaveLength(extremes.length)
+  })
 })
 
 const valuesPack = `name: values
@@ -125,12 +138,10 @@ async function traced(
   receiver: Receiver,
   pid: number,
   work: () => Promise<void>,
+  cwd?: string,
 ): Promise<string> {
-  await using bridge = new BridgeProcess({
-    ...env,
-    TARGET_PID: String(pid),
-    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
-  })
+  const settings = { ...env, TARGET_PID: String(pid), OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }
+  await using bridge = new BridgeProcess(settings, cwd === undefined ? {} : { cwd })
   await Promise.race([bridge.says('attached to process'), bridge.exitCode])
   expect(bridge.said).toContain('attached to process')
   await work()

@@ -4,6 +4,7 @@ import { BridgeError } from '../errors.ts'
 import { classifyFailure, targetGone } from './failure.ts'
 import { parseVersion, type BpftraceVersion } from './version.ts'
 import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
 
 const answerTimeoutMs = 30_000
 
@@ -46,8 +47,14 @@ export function probesNamedIn(script: string): ProbeName[] {
   return [...new Map(byText).values()]
 }
 
+/**
+ * From the file system's root: 0.27 takes the `*` of `usdt:*:…` also for the files of the current folder. It would list
+ * the probes of a program there a second time, by a path that it cannot attach to, and wait for ever for a named pipe.
+ */
 async function run(program: string, args: string[], targetPid: number | undefined): Promise<string> {
-  const result = await execa(program, args, { reject: false, stdin: 'ignore', timeout: answerTimeoutMs })
+  const path = program.includes('/') ? resolve(program) : program
+  const options = { reject: false, stdin: 'ignore', timeout: answerTimeoutMs, cwd: '/' } as const
+  const result = await execa(path, args, options)
   if (result.exitCode === 0) return result.stdout
   throw classifyFailure({
     program,
