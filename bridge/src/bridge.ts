@@ -1,6 +1,6 @@
 // Composes the bridge: bpftrace (or a recording) → pipeline → spans → delivery. One `Bridge` a run.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { RandomIdGenerator, type SpanExporter } from '@opentelemetry/sdk-trace-base'
+import { RandomIdGenerator } from '@opentelemetry/sdk-trace-base'
 import { resourceFromAttributes, type Resource } from '@opentelemetry/resources'
 import { BpftraceProcess, type BpftraceEnd } from './bpftrace/process.ts'
 import { bpftraceVersion } from './bpftrace/probes.ts'
@@ -9,7 +9,8 @@ import { reorderWindowMs, type BpftraceVersion } from './bpftrace/version.ts'
 import type { BridgeConfig } from './config.ts'
 import type { Definition } from './definition/definition.ts'
 import type { ToUnix } from './event/tuple.ts'
-import { Delivery, type DeliveryCounts } from './deliver/delivery.ts'
+import type { Delivery, DeliveryCounts } from './deliver/delivery.ts'
+import type { HealthFacts } from './health/verdict.ts'
 import type { MatchedSpan, MatcherCounts } from './match/matcher.ts'
 import { Pipeline, type PipelineCounts } from './pipeline.ts'
 import { readRecording, Recorder, type RecordingHead } from './recording.ts'
@@ -22,12 +23,22 @@ import { addTimes, timeOfNs } from './time/instant.ts'
 const tickMs = 100
 const recalibrateMs = 60_000
 const closeDeadlineMs = 5000
-/** A recording plays faster than it can be delivered: it waits instead of overflowing the queue. */
-const replayQueuedMax = 10_000
+/** A recording plays faster than it can be delivered: it waits instead of overflowing queue or spool. */
+const replayPendingMax = 10_000
 
+/** Every number here is also a metric: health/metric-table.ts. */
 export type BridgeReport = MatcherCounts &
   PipelineCounts &
-  DeliveryCounts & { open: number; late: number; overlongLines: number }
+  DeliveryCounts & {
+    open: number
+    late: number
+    overlongLines: number
+    queuedSpans: number
+    queuedBytes: number
+    spooledSpans: number
+    spooledBytes: number
+    clockErrorSeconds: number
+  }
 
 export type BridgeLog = { info(text: string): void; warn(text: string): void }
 
@@ -39,14 +50,14 @@ export class Bridge {
   private pipeline: Pipeline | undefined
   private process: BpftraceProcess | undefined
   private stopping = false
+  private attached = false
+  private clockErrorNs = 0n
   private overlongLines = (): number => this.process?.overlongLines ?? 0
 
-  constructor(config: BridgeConfig, exporter: SpanExporter, log: BridgeLog) {
+  constructor(config: BridgeConfig, delivery: Delivery, log: BridgeLog) {
     this.config = config
     this.log = log
-    this.delivery = new Delivery(exporter, {
-      onError: (error, permanent) => this.noteExportError(error, permanent),
-    })
+    this.delivery = delivery
   }
 
   /**
@@ -54,14 +65,16 @@ export class Bridge {
    * then delivered, within a deadline. `onReady` is called once events are seen. Rejects with BridgeError.
    */
   async run(onReady: () => void): Promise<BridgeReport> {
-    const definition = await definitionOf(this.config)
-    const end =
-      this.config.replayPath === undefined
-        ? await this.runLive(definition, onReady)
-        : await this.replay(definition, this.config.replayPath, onReady)
-    await this.delivery.close(closeDeadlineMs)
-    if (end.failure) throw end.failure
-    return this.report()
+    try {
+      const end = await this.trace(onReady)
+      if (end.failure) throw end.failure
+    } finally {
+      this.attached = false
+      await this.delivery.close(closeDeadlineMs)
+    }
+    const report = this.report()
+    if (!report) throw new Error('a run without a pipeline')
+    return report
   }
 
   /** Ends `run` in order: bpftrace drains, what it holds is matched and delivered. */
@@ -70,9 +83,15 @@ export class Bridge {
     void this.process?.stop()
   }
 
-  report(): BridgeReport {
+  health(): HealthFacts {
+    return { attached: this.attached, delivery: this.delivery.state }
+  }
+
+  /** As of now; undefined before anything is traced. */
+  report(): BridgeReport | undefined {
     const { pipeline } = this
-    if (!pipeline) throw new Error('report before run')
+    if (!pipeline) return undefined
+    const { queuedSpans, queuedBytes, spooledSpans, spooledBytes } = this.delivery.state
     return {
       ...pipeline.matcher.counts,
       ...pipeline.counts,
@@ -80,7 +99,23 @@ export class Bridge {
       open: pipeline.matcher.openCount,
       late: pipeline.reorder.late,
       overlongLines: this.overlongLines(),
+      queuedSpans,
+      queuedBytes,
+      spooledSpans,
+      spooledBytes,
+      clockErrorSeconds: Number(this.clockErrorNs) / 1e9,
     }
+  }
+
+  private async trace(onReady: () => void): Promise<BpftraceEnd> {
+    const definition = await definitionOf(this.config)
+    const ready = (): void => {
+      this.attached = true
+      onReady()
+    }
+    return this.config.replayPath === undefined
+      ? this.runLive(definition, ready)
+      : this.replay(definition, this.config.replayPath, ready)
   }
 
   private async runLive(definition: Definition, onReady: () => void): Promise<BpftraceEnd> {
@@ -90,6 +125,7 @@ export class Bridge {
     const resource = await processResource(targetPid, this.resourceAttributes(definition))
     const scriptPath = this.config.source.kind === 'script' ? this.config.source.path : undefined
     let calibration = calibrate()
+    this.clockErrorNs = calibration.errorNs
     let offset = timeOfNs(calibration.offsetNs)
     const head = { bpftrace: version, bootToUnixNs: calibration.offsetNs, resource }
     const recorder = await this.openRecorder(head)
@@ -103,6 +139,7 @@ export class Bridge {
     const calibrating = setInterval(() => {
       calibration = recalibrated(calibration, calibrate())
       offset = timeOfNs(calibration.offsetNs)
+      this.clockErrorNs = calibration.errorNs
     }, recalibrateMs)
     const end = await this.process.ended
     clearInterval(ticking)
@@ -130,7 +167,7 @@ export class Bridge {
     this.overlongLines = () => splitter.overlong
     for (const line of [...splitter.push(bytes), ...splitter.end()]) {
       this.deliver(pipeline.line(line, performance.now()), resource)
-      while (this.delivery.queued > replayQueuedMax && !this.stopping) await sleep(tickMs)
+      while (this.delivery.pending > replayPendingMax && !this.stopping) await sleep(tickMs)
     }
     this.deliver(pipeline.end(), resource)
     return {}
@@ -172,12 +209,5 @@ export class Bridge {
     return Recorder.open(recordPath, head, (error) =>
       this.log.warn(`the recording ${recordPath} ends here (${error.message}); tracing goes on`),
     )
-  }
-
-  private noteExportError(error: Error, permanent: boolean): void {
-    const next = permanent
-      ? 'these spans are dropped. A 401 means that the API key is missing: OTEL_EXPORTER_OTLP_HEADERS=X-API-Key=…'
-      : 'kept and tried again'
-    this.log.warn(`could not deliver to ${this.config.tracesUrl} (${error.message}): ${next}`)
   }
 }

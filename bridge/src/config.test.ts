@@ -6,6 +6,8 @@ import { BridgeError } from './errors.ts'
 
 const script = fileURLToPath(import.meta.url)
 const base = { BPFTRACE_SCRIPT: script }
+/** Where and how spans go out, if nothing is said of it. */
+const delivery = { protocol: 'http/protobuf', spool: { kind: 'default' }, spoolBytesMax: 268_435_456 }
 
 function mistakes(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): string[] {
   try {
@@ -23,6 +25,7 @@ test('the environment of the FOSDEM exporter alone is enough; what it leaves out
     targetPid: 1,
     tracesUrl: 'http://127.0.0.1:3051/v1/traces',
     bpftrace: 'bpftrace',
+    ...delivery,
   })
   expect(
     readConfig({
@@ -38,6 +41,7 @@ test('the environment of the FOSDEM exporter alone is enough; what it leaves out
     serviceName: 'shop',
     tracesUrl: 'http://otel-collector:4318/v1/traces',
     bpftrace: '/opt/bpftrace',
+    ...delivery,
   })
 })
 
@@ -102,6 +106,11 @@ test('a variable that is set to nothing, as compose files do, counts as not set'
     OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: '',
     PROBESPAN_PACK: '',
     PROBESPAN_BPFTRACE: '',
+    PROBESPAN_SPOOL: '',
+    PROBESPAN_SPOOL_BYTES_MAX: '',
+    PROBESPAN_BRIDGE_LISTEN: '',
+    OTEL_EXPORTER_OTLP_PROTOCOL: '',
+    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: '',
   }
   expect(readConfig(env)).toEqual({ ...readConfig(base), serviceName: 'otel' })
 })
@@ -145,3 +154,53 @@ test('all mistakes at once, one a line', () => {
 test('a flag for the source replaces both variables', () => {
   expect(readConfig({ ...base, PROBESPAN_PACK: 'demo' }, { pack: 'x' }).source.kind).toBe('pack')
 })
+
+test('gRPC has its own default endpoint, and no path; the traces’ protocol wins', () => {
+  const env = { ...base, OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }
+  expect(readConfig(env)).toMatchObject({ protocol: 'grpc', tracesUrl: 'http://127.0.0.1:4317' })
+  expect(readConfig(env, { endpoint: 'collector:4317' }).tracesUrl).toBe('http://collector:4317')
+  expect(readConfig({ ...env, OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'http/protobuf' }).protocol).toBe(
+    'http/protobuf',
+  )
+})
+
+test.each(['http/json', 'thrift'])('a protocol that is not spoken: %s', (protocol) => {
+  expect(mistakes({ ...base, OTEL_EXPORTER_OTLP_PROTOCOL: protocol })).toEqual([
+    `the OTLP protocol "${protocol}" is not spoken: set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf or grpc`,
+  ])
+})
+
+test('the spool: a folder by variable or flag, off, and its size', () => {
+  const env = { ...base, PROBESPAN_SPOOL: '/data/spool', PROBESPAN_SPOOL_BYTES_MAX: '33554432' }
+  expect(readConfig(env)).toMatchObject({
+    spool: { kind: 'folder', path: '/data/spool' },
+    spoolBytesMax: 33_554_432,
+  })
+  expect(readConfig(env, { spool: 'off' }).spool).toEqual({ kind: 'off' })
+})
+
+test.each(['1024', '-1', '256MiB', '1e9', '99999999999999999999'])('no size of a spool: %s', (size) => {
+  expect(mistakes({ ...base, PROBESPAN_SPOOL_BYTES_MAX: size })).toEqual([
+    expect.stringMatching(/^PROBESPAN_SPOOL_BYTES_MAX is ".*": give a number of bytes, 33554432 or more/),
+  ])
+})
+
+test.each([
+  ['127.0.0.1:9465', { host: '127.0.0.1', port: 9465 }],
+  ['9465', { host: '127.0.0.1', port: 9465 }],
+  ['0.0.0.0:80', { host: '0.0.0.0', port: 80 }],
+  ['[::1]:9465', { host: '::1', port: 9465 }],
+  ['localhost:0', { host: 'localhost', port: 0 }],
+])('health and metrics at %s', (listen, address) => {
+  expect(readConfig({ ...base, PROBESPAN_BRIDGE_LISTEN: listen }).listen).toEqual(address)
+  expect(readConfig(base, { listen }).listen).toEqual(address)
+})
+
+test.each(['127.0.0.1', 'host:', ':9465', '127.0.0.1:99999', 'http://127.0.0.1:9465', '::1:9465', 'a b:1'])(
+  'no address to listen on: %s',
+  (listen) => {
+    expect(mistakes(base, { listen })).toEqual([
+      `--listen or PROBESPAN_BRIDGE_LISTEN is "${listen}": give an address and port, such as 127.0.0.1:9465`,
+    ])
+  },
+)

@@ -3,7 +3,16 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import {
+  readEndpoint,
+  readProtocol,
+  readSpool,
+  readSpoolBytesMax,
+  type Protocol,
+  type SpoolSetting,
+} from './deliver/settings.ts'
 import { BridgeError } from './errors.ts'
+import { readListenAddress, type ListenAddress } from './health/listen-address.ts'
 
 export type BridgeSource =
   /** Spans by a definition file. */
@@ -17,8 +26,14 @@ export type BridgeConfig = {
   targetPid: number
   /** Overrides the definition's and the executable's name. */
   serviceName?: string
-  /** Where OTLP goes: the full URL. Headers, timeout and compression are the exporter's own settings. */
+  protocol: Protocol
+  /** Where OTLP goes: the full URL. Headers, timeout and compression are the transport's own settings. */
   tracesUrl: string
+  /** Where batches wait while the receiver is away. */
+  spool: SpoolSetting
+  spoolBytesMax: number
+  /** Where health and metrics are served, if anywhere. */
+  listen?: ListenAddress
   /** The bpftrace program. */
   bpftrace: string
   /** Writes the stream, with a head, to this file. */
@@ -36,11 +51,12 @@ export type BridgeFlags = {
   serviceName?: string
   record?: string
   replay?: string
+  spool?: string
+  listen?: string
 }
 
 const packsFolder = fileURLToPath(new URL('../../scripts-bt/', import.meta.url))
 const pid = z.string().regex(/^[1-9]\d{0,9}$/, 'a process id, such as 1')
-const defaultEndpoint = 'http://127.0.0.1:3051'
 
 export function readConfig(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): BridgeConfig {
   const mistakes: string[] = []
@@ -52,18 +68,20 @@ export function readConfig(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): Bri
   if (flags.record !== undefined && flags.replay !== undefined) {
     mistakes.push('--record and --replay are both given: choose one')
   }
-  const tracesUrl = tracesUrlOf(flags.endpoint, env, mistakes)
+  const delivery = deliveryOf(flags, env, mistakes)
+  const listen = readListenAddress(flags.listen ?? (env.PROBESPAN_BRIDGE_LISTEN || undefined), mistakes)
   const source = sourceOf(flags, env, mistakes)
-  if (mistakes.length > 0 || !source || tracesUrl === undefined) {
+  if (mistakes.length > 0 || !source || !delivery) {
     throw new BridgeError('config_invalid', mistakes.join('\n'))
   }
   const serviceName = flags.serviceName ?? (env.SERVICE_NAME || env.OTEL_SERVICE_NAME)
   return {
     source,
     targetPid: Number(targetPid.data),
-    tracesUrl,
+    ...delivery,
     bpftrace: env.PROBESPAN_BPFTRACE || 'bpftrace',
     ...(serviceName && { serviceName }),
+    ...(listen && { listen }),
     ...(flags.record !== undefined && { recordPath: flags.record }),
     ...(flags.replay !== undefined && { replayPath: flags.replay }),
   }
@@ -94,22 +112,19 @@ function packPath(pack: string): string {
   return /[/.]/.test(pack) ? pack : `${packsFolder}${pack}.yaml`
 }
 
-/** By the OTLP exporter specification; a host and port without a scheme is also taken. */
-function tracesUrlOf(
-  flag: string | undefined,
+function deliveryOf(
+  flags: BridgeFlags,
   env: NodeJS.ProcessEnv,
   mistakes: string[],
-): string | undefined {
-  const whole = flag === undefined ? env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || undefined : undefined
-  const base = flag ?? (env.OTEL_EXPORTER_OTLP_ENDPOINT || defaultEndpoint)
-  const text = whole ?? base
-  const url = /^[a-z]+:\/\//i.test(text) ? text : `http://${text}`
-  // Without a host, the parser would take the first part of the path for one.
-  if (/^https?:\/\/[^/]/i.test(url) && URL.canParse(url)) {
-    return whole === undefined ? `${url.replace(/\/+$/, '')}/v1/traces` : url
-  }
-  mistakes.push(
-    `the OTLP endpoint "${whole ?? base}" is no http or https URL: give one such as ${defaultEndpoint}`,
+): Pick<BridgeConfig, 'protocol' | 'tracesUrl' | 'spool' | 'spoolBytesMax'> | undefined {
+  const protocol = readProtocol(
+    env.OTEL_EXPORTER_OTLP_TRACES_PROTOCOL || env.OTEL_EXPORTER_OTLP_PROTOCOL || undefined,
+    mistakes,
   )
-  return undefined
+  const whole = flags.endpoint === undefined ? env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || undefined : undefined
+  const base = flags.endpoint ?? (env.OTEL_EXPORTER_OTLP_ENDPOINT || undefined)
+  const tracesUrl = readEndpoint(protocol, whole, base, mistakes)
+  const spoolBytesMax = readSpoolBytesMax(env.PROBESPAN_SPOOL_BYTES_MAX || undefined, mistakes)
+  const spool = readSpool(flags.spool ?? (env.PROBESPAN_SPOOL || undefined))
+  return tracesUrl === undefined ? undefined : { protocol, tracesUrl, spool, spoolBytesMax }
 }

@@ -10,6 +10,8 @@ export const bridgeErrors = {
   target_gone: { exitCode: 14, when: 'there is no process with the target pid' },
   definition_invalid: { exitCode: 15, when: 'a definition file has a mistake or cannot be read' },
   bpftrace_failed: { exitCode: 16, when: 'bpftrace ended with an error that has no code of its own' },
+  spool_unavailable: { exitCode: 17, when: 'the spool cannot be used, or another bridge uses it' },
+  listen_failed: { exitCode: 18, when: 'the address for health and metrics cannot be listened on' },
 } as const
 
 export type BridgeErrorCode = keyof typeof bridgeErrors

@@ -3,7 +3,8 @@
 import { readConfig, type BridgeFlags } from './config.ts'
 import { Bridge, type BridgeReport } from './bridge.ts'
 import { BridgeError } from './errors.ts'
-import { createExporter } from './exporter.ts'
+import { openDelivery } from './deliver/open-delivery.ts'
+import { HealthServer } from './health/health-server.ts'
 
 const say = (text: string): void => void process.stderr.write(`probespan bridge: ${text}\n`)
 
@@ -14,6 +15,7 @@ const say = (text: string): void => void process.stderr.write(`probespan bridge:
 export async function runBridge(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): Promise<number> {
   let stopped = false
   let bridge: Bridge | undefined
+  let health: HealthServer | undefined
   const stop = (): void => {
     stopped = true
     bridge?.stop()
@@ -22,7 +24,18 @@ export async function runBridge(env: NodeJS.ProcessEnv, flags: BridgeFlags = {})
   process.on('SIGTERM', stop)
   try {
     const config = readConfig(env, flags)
-    bridge = new Bridge(config, createExporter(config), { info: say, warn: say })
+    const log = { info: say, warn: say }
+    const running = new Bridge(config, await openDelivery(config, log), log)
+    bridge = running
+    // Asked to stop while the spool was read.
+    if (stopped) bridge.stop()
+    if (config.listen) {
+      health = await HealthServer.start(config.listen, {
+        facts: () => running.health(),
+        report: () => running.report(),
+      })
+      say(health.described)
+    }
     const what = `${config.source.path} to ${config.tracesUrl}`
     const report = await bridge.run(() =>
       say(
@@ -43,6 +56,7 @@ export async function runBridge(env: NodeJS.ProcessEnv, flags: BridgeFlags = {})
     say(`${error.code}: ${error.message}`)
     return error.exitCode
   } finally {
+    await health?.close()
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
   }
@@ -57,12 +71,21 @@ export function summary(report: BridgeReport): string {
     'keylessStarts',
     'keylessEnds',
     'parentless',
-    'rejected',
+    'tornRecords',
   ] as const
   const rest = zero.filter((key) => report[key] > 0).map((key) => `, ${report[key]} ${key}`)
+  const rejected = report.refused + report.partlyRejected
+  if (rejected > 0) rest.push(`, ${rejected} rejected`)
+  if (report.spooledSpans > 0) rest.push(`, ${report.spooledSpans} kept in the spool`)
+  const dropped = sumOfDropped(report)
   return (
     `${report.starts} starts and ${report.ends} ends became ${report.spans} spans; ` +
     `${report.open} open, ${report.expired} expired, ${report.evicted} evicted, ${report.orphaned} orphaned ends; ` +
-    `${report.lostEvents} events lost in the kernel; ${report.exported} exported, ${report.dropped} dropped${rest.join('')}`
+    `${report.lostEvents} events lost in the kernel; ${report.exported} exported, ${dropped} dropped${rest.join('')}`
   )
+}
+
+function sumOfDropped(report: BridgeReport): number {
+  const { droppedQueueFull, droppedSpoolFull, droppedDamaged, droppedOversized, droppedAtEnd } = report
+  return droppedQueueFull + droppedSpoolFull + droppedDamaged + droppedOversized + droppedAtEnd
 }

@@ -25,8 +25,8 @@ export class BridgeProcess {
     const { flags, uid, cwd } = options
     const args = flags ? ['--input-type=module', '-e', launcher(flags)] : [path('../src/main.ts')]
     this.child = spawn(process.execPath, args, {
-      // Nothing of the machine's own settings, but what finds node and bpftrace.
-      env: { PATH: process.env.PATH ?? '', ...env },
+      // Nothing of the machine's own settings or state, but what finds node and bpftrace.
+      env: { PATH: process.env.PATH ?? '', PROBESPAN_SPOOL: 'off', ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
       ...(uid !== undefined && { uid, gid: uid }),
       ...(cwd !== undefined && { cwd }),

@@ -61,8 +61,11 @@ program
   .option('--service-name <name>', 'service.name of the spans')
   .option('--record <file>', 'also write the event stream to this file')
   .option('--replay <file>', 'play a recorded stream instead of attaching')
+  .option('--spool <folder>', 'where spans wait on disk while the receiver is away; or "off"')
+  .option('--listen <address>', 'serve health and metrics there, such as 127.0.0.1:9465')
   .action(async (flags: BridgeFlags) => {
-    process.exitCode = await runBridge(process.env, flags)
+    // An attempt to deliver that was given up may still be under way: it would keep the process.
+    process.exit(await runBridge(process.env, flags))
   })
 
 program

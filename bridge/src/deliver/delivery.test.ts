@@ -1,135 +1,169 @@
 // What would break: spans that leave in another order, twice or not at all, or memory without bound while the receiver
-// is away. The exporter here only decides when an attempt ends; the real one is in test/bridge.test.ts.
-import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
-import { resourceFromAttributes } from '@opentelemetry/resources'
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base'
+// is away. The transport here only decides when an attempt ends; the real ones are in test/delivery.test.ts.
 import { expect, test } from 'vitest'
-import { probeEvent, spanDefinition } from '../../test/probe-events.ts'
-import { readableSpan } from '../span/readable-span.ts'
-import { Delivery, type DeliveryOptions } from './delivery.ts'
+import { away, refused, SteeredTransport, spanNamed, taken } from '../../test/steered-transport.ts'
+import { Delivery, type DeliveryCounts, type DeliveryOptions } from './delivery.ts'
+import type { Outcome } from './transport.ts'
 
-type Attempt = { names: string[]; end(error?: Error): void }
-
-class SteeredExporter implements SpanExporter {
-  readonly attempts: Attempt[] = []
-  /** What ends each attempt at once; undefined: the test ends it. */
-  answer: ((names: string[]) => Error | 'taken') | undefined
-
-  export(spans: ReadableSpan[], done: (result: ExportResult) => void): void {
-    const names = spans.map((span) => span.name)
-    const end = (error?: Error): void =>
-      done(error ? { code: ExportResultCode.FAILED, error } : { code: ExportResultCode.SUCCESS })
-    this.attempts.push({ names, end })
-    const answer = this.answer?.(names)
-    if (answer !== undefined) end(answer === 'taken' ? undefined : answer)
-  }
-
-  async shutdown(): Promise<void> {}
+const untouched: DeliveryCounts = {
+  recovered: 0,
+  exported: 0,
+  refused: 0,
+  partlyRejected: 0,
+  droppedQueueFull: 0,
+  droppedSpoolFull: 0,
+  droppedDamaged: 0,
+  droppedOversized: 0,
+  droppedAtEnd: 0,
+  exportErrors: 0,
+  tornRecords: 0,
 }
-
-const resource = resourceFromAttributes({})
-const context = { traceId: '1'.repeat(32), spanId: '1'.repeat(16), traceFlags: 1 }
-function span(name: string): ReadableSpan {
-  const definition = spanDefinition({ id: name })
-  const start = probeEvent({ span: definition })
-  return readableSpan({ definition, start, end: start, context, parent: undefined }, resource)
-}
+const batchesOf = (spansMax: number): DeliveryOptions['batches'] => ({ spansMax, delayMs: 5, bytesMax: 4096 })
+const bytesMax = 1_000_000
 
 function setUp(options: Partial<DeliveryOptions> = {}) {
-  const exporter = new SteeredExporter()
-  const errors: [message: string, permanent: boolean][] = []
-  const onError = (error: Error, permanent: boolean): void => void errors.push([error.message, permanent])
-  const delivery = new Delivery(exporter, {
-    batchSpansMax: 2,
-    batchDelayMs: 5,
-    retryDelayMaxMs: 10,
-    onError,
-    ...options,
-  })
-  return { exporter, errors, delivery }
+  const transport = new SteeredTransport()
+  const outcomes: Outcome[] = []
+  const events = {
+    onOutcome: (outcome: Outcome) => void outcomes.push(outcome),
+    onSpoolError: () => undefined,
+  }
+  const retry = { firstMs: 5, maxMs: 10 }
+  const delivery = new Delivery(transport, events, { batches: batchesOf(2), retry, ...options })
+  const push = (...names: string[]): void => names.forEach((name) => delivery.push(spanNamed(name)))
+  const attempted = (): string[][] => transport.attempts.map((each) => each.names)
+  return { transport, outcomes, delivery, push, attempted }
 }
-const refusal = (code: number): Error => Object.assign(new Error(`status ${code}`), { code })
-const away = new Error('connect ECONNREFUSED')
 
 test('a full batch leaves at once, a part of one after the delay, all in order', async () => {
-  const { exporter, delivery } = setUp()
-  exporter.answer = () => 'taken'
-  for (const name of ['a', 'b', 'c']) delivery.push(span(name))
-  expect(exporter.attempts.map((each) => each.names)).toEqual([['a', 'b']])
-  await expect.poll(() => exporter.attempts.map((each) => each.names)).toEqual([['a', 'b'], ['c']])
-  expect(delivery.counts).toMatchObject({ exported: 3, dropped: 0 })
+  const { transport, delivery, push, attempted } = setUp()
+  transport.answer = () => taken
+  push('a', 'b', 'c')
+  expect(attempted()).toEqual([['a', 'b']])
+  await expect.poll(attempted).toEqual([['a', 'b'], ['c']])
+  await expect.poll(() => delivery.counts).toEqual({ ...untouched, exported: 3 })
 })
 
 test('one attempt at a time; what failed for now goes first again', async () => {
-  const { exporter, errors, delivery } = setUp()
-  for (const name of ['a', 'b', 'c']) delivery.push(span(name))
-  expect(exporter.attempts).toHaveLength(1)
-  exporter.attempts[0]?.end(away)
-  await expect.poll(() => exporter.attempts.length).toBe(2)
-  expect(exporter.attempts[1]?.names).toEqual(['a', 'b'])
-  exporter.attempts[1]?.end()
-  await expect.poll(() => exporter.attempts.length).toBe(3)
-  expect(exporter.attempts[2]?.names).toEqual(['c'])
-  expect(errors).toEqual([['connect ECONNREFUSED', false]])
-  exporter.attempts[2]?.end()
+  const { transport, outcomes, delivery, push, attempted } = setUp()
+  push('a', 'b', 'c')
+  expect(attempted()).toHaveLength(1)
+  transport.attempts[0]?.end(away)
+  await expect.poll(attempted).toEqual([
+    ['a', 'b'],
+    ['a', 'b'],
+  ])
+  transport.attempts[1]?.end(taken)
+  await expect.poll(() => attempted()[2]).toEqual(['c'])
+  transport.attempts[2]?.end(taken)
   await delivery.close(1000)
-  expect(delivery.counts).toEqual({ exported: 3, rejected: 0, dropped: 0, exportErrors: 1 })
+  expect(outcomes).toEqual([away, taken, taken])
+  expect(delivery.counts).toEqual({ ...untouched, exported: 3, exportErrors: 1 })
+  expect(transport.isClosed).toBe(true)
 })
 
-test.each([400, 401, 403, 404, 413, 500])(
-  'status %i is final: the batch is dropped, the next one is sent',
-  async (code) => {
-    const { exporter, errors, delivery } = setUp()
-    exporter.answer = (names) => (names.includes('a') ? refusal(code) : 'taken')
-    for (const name of ['a', 'b', 'c', 'd']) delivery.push(span(name))
-    await delivery.close(1000)
-    expect(delivery.counts).toEqual({ exported: 2, rejected: 2, dropped: 0, exportErrors: 1 })
-    expect(errors).toEqual([[`status ${code}`, true]])
-  },
-)
-
-test.each([429, 502, 503, 504])('status %i may pass: tried again', async (code) => {
-  const { exporter, delivery } = setUp()
-  exporter.answer = () => (exporter.attempts.length < 3 ? refusal(code) : 'taken')
-  for (const name of ['a', 'b']) delivery.push(span(name))
-  await expect.poll(() => delivery.counts).toEqual({ exported: 2, rejected: 0, dropped: 0, exportErrors: 2 })
+test('what is refused for good is counted, and the next batch is sent', async () => {
+  const { transport, delivery, push } = setUp()
+  transport.answer = (names) => (names.includes('a') ? refused : taken)
+  push('a', 'b', 'c', 'd')
+  await delivery.close(1000)
+  expect(delivery.counts).toEqual({ ...untouched, exported: 2, refused: 2, exportErrors: 1 })
 })
 
-test('while the receiver is away the queue is bounded; the oldest go, counted', async () => {
-  const { exporter, delivery } = setUp({ queueSpansMax: 4 })
-  for (let index = 0; index < 20; index += 1) delivery.push(span(`s${index}`))
-  expect(delivery.queued).toBeLessThanOrEqual(4)
-  exporter.answer = () => 'taken'
-  exporter.attempts[0]?.end(away)
+test('what a receiver rejects of a request that it takes counts as rejected, not as exported', async () => {
+  const { transport, delivery, push } = setUp({ batches: batchesOf(3) })
+  transport.answer = () => ({ kind: 'taken', rejectedSpans: 2, remark: 'too old' })
+  push('a', 'b', 'c')
   await delivery.close(1000)
-  const { exported, dropped } = delivery.counts
-  expect(exported + dropped).toBe(20)
-  expect(exporter.attempts.at(-1)?.names).toContain('s19')
+  expect(delivery.counts).toEqual({ ...untouched, exported: 1, partlyRejected: 2 })
+})
+
+test('no request before the time that the receiver asked for', async () => {
+  const { transport, push, attempted } = setUp()
+  transport.answer = () => (attempted().length === 1 ? { ...away, retryAfterMs: 300 } : taken)
+  push('a', 'b')
+  const startedMs = performance.now()
+  await expect.poll(() => attempted().length, { timeout: 5000 }).toBe(2)
+  expect(performance.now() - startedMs).toBeGreaterThanOrEqual(299)
+})
+
+test('while the receiver is away the queue is bounded in spans; the oldest go, counted', async () => {
+  const { transport, delivery, push, attempted } = setUp({ queue: { spansMax: 4, bytesMax } })
+  for (let index = 0; index < 20; index += 1) push(`s${index}`)
+  // Two more are under way.
+  expect(delivery.pending).toBeLessThanOrEqual(6)
+  transport.answer = () => taken
+  transport.attempts[0]?.end(away)
+  await delivery.close(1000)
+  const { exported, droppedQueueFull } = delivery.counts
+  expect(exported + droppedQueueFull).toBe(20)
+  expect(droppedQueueFull).toBeGreaterThanOrEqual(14)
+  expect(attempted().at(-1)).toContain('s19')
+})
+
+test('and in bytes', async () => {
+  const { delivery, push } = setUp({ queue: { spansMax: 1000, bytesMax: 1000 } })
+  for (let index = 0; index < 100; index += 1) push(`s${index}`)
+  expect(delivery.state.queuedBytes).toBeLessThan(1300)
+  expect(delivery.counts.droppedQueueFull + delivery.pending).toBe(100)
+  await delivery.close(0)
+  expect(delivery.counts.droppedQueueFull + delivery.counts.droppedAtEnd).toBe(100)
+})
+
+test('a batch is split where it is too large for one request; a span that is too large by itself is dropped', async () => {
+  const { transport, delivery, push, attempted } = setUp({ batches: batchesOf(100) })
+  transport.answer = () => taken
+  const names = Array.from({ length: 9 }, (_, index) => `${index}`.repeat(1000))
+  push(...names.slice(0, 5), 'x'.repeat(5000), ...names.slice(5))
+  await delivery.close(1000)
+  expect(attempted().flat()).toEqual(names)
+  expect(attempted().length).toBeGreaterThan(2)
+  expect(delivery.counts).toEqual({ ...untouched, exported: 9, droppedOversized: 1 })
 })
 
 test('closing does not sit out a long wait before the next attempt', async () => {
-  const { exporter, delivery } = setUp({ retryDelayMaxMs: 60_000 })
-  exporter.answer = () => (exporter.attempts.length < 6 ? away : 'taken')
-  for (const name of ['a', 'b']) delivery.push(span(name))
-  await expect.poll(() => exporter.attempts.length, { timeout: 5000 }).toBe(3)
+  const { transport, delivery, push, attempted } = setUp({ retry: { firstMs: 5, maxMs: 60_000 } })
+  transport.answer = () => (attempted().length < 14 ? away : taken)
+  push('a', 'b')
+  // By then the next attempt is minutes away at most, seconds at least.
+  await expect.poll(() => attempted().length, { timeout: 9000 }).toBeGreaterThanOrEqual(9)
   const startedMs = performance.now()
   await delivery.close(5000)
-  expect(performance.now() - startedMs).toBeLessThan(2000)
-  expect(delivery.counts).toMatchObject({ exported: 2, dropped: 0 })
+  expect(performance.now() - startedMs).toBeLessThan(1000)
+  expect(delivery.counts).toMatchObject({ exported: 2, droppedAtEnd: 0 })
 })
 
 test('closing is bounded; the attempt under way counts as dropped, and only once', async () => {
-  const { exporter, delivery } = setUp()
-  for (const name of ['a', 'b', 'c']) delivery.push(span(name))
+  const { transport, delivery, push } = setUp()
+  push('a', 'b', 'c')
   await delivery.close(20)
-  expect(delivery.counts).toEqual({ exported: 0, rejected: 0, dropped: 3, exportErrors: 0 })
-  exporter.attempts[0]?.end()
+  expect(delivery.counts).toEqual({ ...untouched, droppedAtEnd: 3 })
+  transport.attempts[0]?.end(taken)
   await new Promise(setImmediate)
-  expect(delivery.counts).toMatchObject({ exported: 0, dropped: 3 })
+  expect(delivery.counts).toEqual({ ...untouched, droppedAtEnd: 3 })
+  push('d')
+  await expect.poll(() => delivery.counts.droppedAtEnd).toBe(4)
 })
 
 test('closing with nothing to send is immediate', async () => {
   const { delivery } = setUp()
   await delivery.close(60_000)
-  expect(delivery.counts).toEqual({ exported: 0, rejected: 0, dropped: 0, exportErrors: 0 })
+  expect(delivery.counts).toEqual(untouched)
+})
+
+test('the state says since when and why nothing is delivered, and when something last was', async () => {
+  const { transport, delivery, push, attempted } = setUp()
+  expect(delivery.state).toEqual({
+    queuedSpans: 0,
+    queuedBytes: 0,
+    spooledSpans: 0,
+    spooledBytes: 0,
+    hasSpool: false,
+  })
+  transport.answer = () => (attempted().length < 3 ? { ...away, retryAfterMs: 500 } : taken)
+  push('a', 'b')
+  await expect.poll(() => delivery.state.trouble).toMatchObject({ kind: 'away', attempts: 2 })
+  transport.answer = () => taken
+  await expect.poll(() => delivery.state.lastDeliveryMs).toBeGreaterThan(Date.now() - 5000)
+  expect(delivery.state.trouble).toBeUndefined()
 })

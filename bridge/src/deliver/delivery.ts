@@ -1,138 +1,273 @@
-// Spans to an exporter in batches, in order, one at a time. What the exporter cannot deliver now is kept and tried
-// again, within `queueSpansMax` spans: beyond it the oldest are dropped and counted. What the receiver refuses for
-// good is counted and dropped at once, or it would stop everything behind it.
-import { setTimeout as sleep } from 'node:timers/promises'
-import { ExportResultCode, type ExportResult } from '@opentelemetry/core'
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace-base'
+// Spans to a receiver: encoded in batches, sent in order, one at a time. What cannot be delivered now waits in memory,
+// or with a spool on disk, and goes before anything newer. What the receiver refuses for good is counted and let go,
+// or it would stop everything behind it. The account closes at any time:
+//   pushed + recovered = exported + refused + partlyRejected + dropped… + queuedSpans + spooledSpans
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
+import { Batcher, batcherDefaults, type BatcherOptions } from './batcher.ts'
+import { BatchQueue, type QueueBounds } from './batch-queue.ts'
+import type { EncodedBatch } from './encoded-batch.ts'
+import { errorText } from './error-code.ts'
+import { Pause, within } from './pause.ts'
+import { retryDelayMs, type RetryDelays } from './retry-delay.ts'
+import type { Spool } from './spool/spool.ts'
+import type { Outcome, Transport } from './transport.ts'
 
 export type DeliveryCounts = {
+  /** Spans of an earlier run that were found in the spool. */
+  recovered: number
   exported: number
-  /** Refused by the receiver for good. */
-  rejected: number
-  /** Dropped because the queue was full, or undelivered at the end. */
-  dropped: number
+  /** In requests that the receiver refused for good. */
+  refused: number
+  /** That the receiver rejected out of requests which it took. */
+  partlyRejected: number
+  droppedQueueFull: number
+  droppedSpoolFull: number
+  /** Could not be read back from the spool. */
+  droppedDamaged: number
+  /** Larger than a request may be. */
+  droppedOversized: number
+  /** Undelivered at the end, without a spool. */
+  droppedAtEnd: number
   /** Attempts that failed. */
   exportErrors: number
+  /** Records of the spool that an earlier run had not finished writing. */
+  tornRecords: number
+}
+
+export type DeliveryState = {
+  queuedSpans: number
+  queuedBytes: number
+  spooledSpans: number
+  spooledBytes: number
+  hasSpool: boolean
+  /** Of the last request that was taken, Unix milliseconds. */
+  lastDeliveryMs?: number
+  /** Why nothing is delivered at the moment: how the last attempt failed, and how many have in a row. */
+  trouble?: { kind: 'away' | 'refused'; reason: string; attempts: number; sinceMs: number }
+}
+
+export type DeliveryEvents = {
+  onOutcome(outcome: Outcome, spanCount: number): void
+  /** The spool cannot be written; batches stay in memory. */
+  onSpoolError(reason: string): void
 }
 
 export type DeliveryOptions = {
-  batchSpansMax?: number
-  batchDelayMs?: number
-  queueSpansMax?: number
-  retryDelayMaxMs?: number
-  onError: (error: Error, permanent: boolean) => void
+  batches: BatcherOptions
+  /** In memory, without a spool or where it cannot be written. */
+  queue: QueueBounds
+  /** In memory, before the spool is used. */
+  spill: QueueBounds
+  retry: RetryDelays
+  spool?: Spool
 }
 
-const retryDelayFirstMs = 250
+const mebibyte = 1024 * 1024
+const defaults: DeliveryOptions = {
+  batches: batcherDefaults,
+  queue: { spansMax: 100_000, bytesMax: 64 * mebibyte },
+  spill: { spansMax: 20_000, bytesMax: 8 * mebibyte },
+  retry: { firstMs: 250, maxMs: 5000 },
+}
+
+/** What is being sent. The spool keeps what comes from it until it is settled. */
+type Flight = { batch: EncodedBatch; isSpooled: boolean }
 
 export class Delivery {
-  readonly counts: DeliveryCounts = { exported: 0, rejected: 0, dropped: 0, exportErrors: 0 }
-  private readonly queue: ReadableSpan[] = []
-  private readonly exporter: SpanExporter
-  private readonly options: Required<DeliveryOptions>
-  private timer: NodeJS.Timeout | undefined
+  private readonly transport: Transport
+  private readonly events: DeliveryEvents
+  private readonly options: DeliveryOptions
+  private readonly spool: Spool | undefined
+  private readonly batcher: Batcher
+  /** Newer than everything in the spool. */
+  private readonly queue = new BatchQueue()
+  private readonly pause = new Pause()
+  private readonly own = {
+    exported: 0,
+    refused: 0,
+    partlyRejected: 0,
+    droppedQueueFull: 0,
+    droppedOversized: 0,
+    droppedAtEnd: 0,
+    exportErrors: 0,
+  }
+  private flight: Flight | undefined
+  private trouble: DeliveryState['trouble']
+  private lastDeliveryMs: number | undefined
   private sending: Promise<void> | undefined
-  private underWay = 0
-  private closed = false
-  private readonly giveUp = new AbortController()
-  /** Ends the wait before the next attempt. */
-  private readonly closing = new AbortController()
+  private isSending = false
+  private phase: 'open' | 'closing' | 'closed' = 'open'
 
-  constructor(exporter: SpanExporter, options: DeliveryOptions) {
-    this.exporter = exporter
-    this.options = {
-      batchSpansMax: 512,
-      batchDelayMs: 500,
-      queueSpansMax: 100_000,
-      retryDelayMaxMs: 5000,
-      ...options,
+  constructor(transport: Transport, events: DeliveryEvents, options: Partial<DeliveryOptions> = {}) {
+    this.transport = transport
+    this.events = events
+    this.options = { ...defaults, ...options }
+    this.spool = this.options.spool
+    this.batcher = new Batcher(
+      this.options.batches,
+      (batch) => this.enqueue(batch),
+      () => (this.own.droppedOversized += 1),
+    )
+    if (this.spool?.isEmpty === false) this.send()
+  }
+
+  get counts(): DeliveryCounts {
+    const spool = this.spool?.counts
+    return {
+      ...this.own,
+      recovered: spool?.recovered ?? 0,
+      droppedSpoolFull: spool?.overflowed ?? 0,
+      droppedDamaged: spool?.damaged ?? 0,
+      tornRecords: spool?.tornRecords ?? 0,
     }
   }
 
-  get queued(): number {
-    return this.queue.length
+  get state(): DeliveryState {
+    const { spool, lastDeliveryMs, trouble } = this
+    return {
+      queuedSpans: this.queuedSpans,
+      queuedBytes: this.queue.bytes + (this.memoryFlight?.bytes.length ?? 0),
+      spooledSpans: spool?.spans ?? 0,
+      spooledBytes: spool?.bytes ?? 0,
+      hasSpool: spool !== undefined,
+      ...(lastDeliveryMs !== undefined && { lastDeliveryMs }),
+      ...(trouble && { trouble }),
+    }
+  }
+
+  /** Spans that are neither delivered nor given up. */
+  get pending(): number {
+    return this.queuedSpans + (this.spool?.spans ?? 0)
+  }
+
+  private get queuedSpans(): number {
+    return this.batcher.size + this.queue.spans + (this.memoryFlight?.spanCount ?? 0)
+  }
+
+  /** What is under way and is not kept in the spool. */
+  private get memoryFlight(): EncodedBatch | undefined {
+    return this.flight?.isSpooled === false ? this.flight.batch : undefined
   }
 
   push(span: ReadableSpan): void {
-    this.queue.push(span)
-    const excess = this.queue.length - this.options.queueSpansMax
-    if (excess > 0) {
-      this.queue.splice(0, excess)
-      this.counts.dropped += excess
-    }
-    if (this.queue.length >= this.options.batchSpansMax) this.send()
-    else this.timer ??= setTimeout(() => this.send(), this.options.batchDelayMs)
+    this.batcher.push(span)
   }
 
-  /** Sends what is queued, for at most `deadlineMs`; what is then left is counted as dropped. */
+  /**
+   * Sends what there is, for at most `deadlineMs`. What is then left stays in the spool for the next run, or is counted
+   * as dropped: also what is under way, which may or may not arrive.
+   */
   async close(deadlineMs: number): Promise<void> {
-    this.closing.abort()
+    this.phase = 'closing'
+    this.batcher.flush()
+    const isWorthWaiting = !this.spool || this.trouble?.kind !== 'away'
+    this.pause.end()
+    if (isWorthWaiting) await within(deadlineMs, this.sending)
+    this.phase = 'closed'
+    this.pause.cancel()
+    this.spill()
+    this.own.droppedAtEnd += this.queuedSpans
+    this.queue.clear()
+    this.flight = undefined
+    this.spool?.close()
+    this.transport.close()
+  }
+
+  private enqueue(batch: EncodedBatch): void {
+    if (this.phase === 'closed') {
+      this.own.droppedAtEnd += batch.spanCount
+      return
+    }
+    this.queue.push(batch)
+    const isWaiting = this.trouble?.kind === 'away' || this.spool?.isEmpty === false
+    if (isWaiting || this.queue.isOver(this.options.spill)) this.spill()
+    while (this.queue.isOver(this.options.queue))
+      this.own.droppedQueueFull += this.queue.shift()?.spanCount ?? 0
     this.send()
-    const deadline = AbortSignal.timeout(deadlineMs)
-    deadline.addEventListener('abort', () => this.giveUp.abort())
-    const aborted = new Promise<void>((resolve) => deadline.addEventListener('abort', () => resolve()))
-    await Promise.race([this.sending, aborted])
-    // A batch that is still under way may or may not arrive: what is not known to be delivered counts as dropped.
-    this.counts.dropped += this.queue.length + this.underWay
-    this.queue.length = 0
-    this.closed = true
-    await Promise.race([this.exporter.shutdown(), aborted])
+  }
+
+  /** To disk, the oldest first: what is under way, then the queue. What the disk refuses stays in memory. */
+  private spill(): void {
+    const { spool, flight } = this
+    if (!spool) return
+    try {
+      if (flight && !flight.isSpooled) {
+        // It came from memory, so the spool was empty, and nothing was put there since.
+        spool.adopt(flight.batch)
+        flight.isSpooled = true
+      }
+      for (let { first } = this.queue; first; { first } = this.queue) {
+        spool.append(first)
+        this.queue.shift()
+      }
+    } catch (error) {
+      this.events.onSpoolError(errorText(error))
+    }
   }
 
   private send(): void {
-    clearTimeout(this.timer)
-    this.timer = undefined
-    this.sending ??= this.drain().finally(() => {
-      this.sending = undefined
-    })
+    if (this.isSending || this.phase === 'closed') return
+    this.isSending = true
+    this.sending = this.drain()
   }
 
   private async drain(): Promise<void> {
-    let retryDelayMs = retryDelayFirstMs
-    while (this.queue.length > 0 && !this.giveUp.signal.aborted) {
-      const batch = this.queue.splice(0, this.options.batchSpansMax)
-      this.underWay = batch.length
-      const error = await this.export(batch)
-      if (this.closed) return
-      this.underWay = 0
-      if (error === undefined) {
-        this.counts.exported += batch.length
-        retryDelayMs = retryDelayFirstMs
-        continue
-      }
-      const permanent = isPermanent(error)
-      this.options.onError(error, permanent)
-      this.counts.exportErrors += 1
-      if (permanent) {
-        this.counts.rejected += batch.length
-        continue
-      }
-      this.queue.unshift(...batch)
-      await this.waitToRetry(retryDelayMs)
-      retryDelayMs = Math.min(2 * retryDelayMs, this.options.retryDelayMaxMs)
+    for (let flight = this.next(); flight; flight = this.next()) {
+      this.flight = flight
+      const outcome = await this.transport.send(flight.batch)
+      if (this.isClosed()) return
+      const { isSpooled } = flight
+      this.account(outcome, flight.batch)
+      if (outcome.kind === 'away') this.putBack(flight)
+      else if (isSpooled) this.spool?.settle()
+      this.flight = undefined
+      if (outcome.kind === 'away' && !(await this.mayRetry(outcome.retryAfterMs))) break
     }
+    this.isSending = false
   }
 
-  /** Once `close` was called there is no time for long waits. */
-  private async waitToRetry(delayMs: number): Promise<void> {
-    const isClosing = this.closing.signal.aborted
-    const signal = isClosing ? this.giveUp.signal : AbortSignal.any([this.giveUp.signal, this.closing.signal])
-    await sleep(isClosing ? retryDelayFirstMs : delayMs, undefined, { signal }).catch(() => undefined)
+  private isClosed(): boolean {
+    return this.phase === 'closed'
   }
 
-  private export(batch: ReadableSpan[]): Promise<Error | undefined> {
-    return new Promise((resolve) => {
-      this.exporter.export(batch, (result: ExportResult) => {
-        resolve(result.code === ExportResultCode.SUCCESS ? undefined : (result.error ?? new Error('unknown')))
-      })
-    })
+  private next(): Flight | undefined {
+    const spooled = this.spool?.take()
+    if (spooled) return { batch: spooled.batch, isSpooled: true }
+    const batch = this.queue.shift()
+    return batch && { batch, isSpooled: false }
   }
-}
 
-/** OTLP's rule: these may pass, and so may a receiver that is away (no status); every other status is final. */
-const retryableStatus = new Set([429, 502, 503, 504])
+  private account(outcome: Outcome, { spanCount }: EncodedBatch): void {
+    if (outcome.kind === 'taken') {
+      this.own.exported += spanCount - outcome.rejectedSpans
+      this.own.partlyRejected += outcome.rejectedSpans
+      this.lastDeliveryMs = Date.now()
+      this.trouble = undefined
+    } else {
+      this.own.exportErrors += 1
+      if (outcome.kind === 'refused') this.own.refused += spanCount
+      const { kind, reason } = outcome
+      const before = this.trouble?.kind === kind ? this.trouble : { attempts: 0, sinceMs: Date.now() }
+      this.trouble = { kind, reason, attempts: before.attempts + 1, sinceMs: before.sinceMs }
+    }
+    this.events.onOutcome(outcome, spanCount)
+  }
 
-/** The OTLP exporter's error carries the HTTP status as its code. */
-function isPermanent(error: Error & { code?: unknown }): boolean {
-  return typeof error.code === 'number' && !retryableStatus.has(error.code)
+  /** It goes first again; with a spool it is safe there, and so is what waits behind it. */
+  private putBack(flight: Flight): void {
+    if (!flight.isSpooled) this.spill()
+    if (flight.isSpooled) this.spool?.release()
+    else this.queue.unshift(flight.batch)
+  }
+
+  /** Waits before the next attempt. False where there is nothing to be gained by one. */
+  private async mayRetry(retryAfterMs: number | undefined): Promise<boolean> {
+    if (this.phase === 'closing' && this.spool) return false
+    const { retry } = this.options
+    // Once `close` was called there is no time for long waits of our own; the receiver's wish still counts.
+    const failures = this.phase === 'closing' ? 1 : (this.trouble?.attempts ?? 1)
+    if (retryAfterMs !== undefined) await this.pause.imposed(retryAfterMs)
+    else await this.pause.own(retryDelayMs(retry, failures, Math.random()))
+    return !this.isClosed()
+  }
 }

@@ -20,6 +20,11 @@ export class ProtobufWriter {
     return bytes
   }
 
+  /** Forgets what was written. */
+  clear(): void {
+    this.at = 0
+  }
+
   /** A field's tag, as one byte: field numbers up to 15. */
   tag(field: number, wireType: 0 | 1 | 2 | 5): void {
     this.reserve(1)

@@ -20,6 +20,20 @@ export class SpanEncoder {
 
   /** One resourceSpans a resource, one scopeSpans a scope, spans in their order. */
   encode(spans: readonly ReadableSpan[]): Buffer {
+    this.request(spans, Number.POSITIVE_INFINITY)
+    return this.writer.take()
+  }
+
+  /** The same; undefined where it takes more than `bytesMax` bytes, which is found out within one span of them. */
+  encodeWithin(spans: readonly ReadableSpan[], bytesMax: number): Buffer | undefined {
+    this.request(spans, bytesMax)
+    if (this.writer.length <= bytesMax) return this.writer.take()
+    this.writer.clear()
+    return undefined
+  }
+
+  /** Stops soon after `bytesMax`, within a message. */
+  private request(spans: readonly ReadableSpan[], bytesMax: number): void {
     for (const [resource, ofResource] of Map.groupBy(spans, (span) => span.resource)) {
       this.writer.tag(1, bytes)
       const resourceSpans = this.writer.begin()
@@ -28,12 +42,14 @@ export class SpanEncoder {
         this.writer.tag(2, bytes)
         const scopeSpans = this.writer.begin()
         this.writer.bytes(this.scopeBytes(scope))
-        for (const span of ofScope) this.span(span)
+        for (const span of ofScope) {
+          this.span(span)
+          if (this.writer.length > bytesMax) return
+        }
         this.writer.end(scopeSpans)
       }
       this.writer.end(resourceSpans)
     }
-    return this.writer.take()
   }
 
   private span(span: ReadableSpan): void {
