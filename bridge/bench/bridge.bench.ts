@@ -68,7 +68,7 @@ function throughBridge(stream: Buffer, serialize: (spans: ReadableSpan[]) => unk
     serialize(batch)
     batch = []
   }
-  const spans = pipeline.matcher.counts.spans + pipeline.end().length
+  const spans = pipeline.matcher.counts.paired + pipeline.end().length
   if (spans < pairs - 1) throw new Error(`${spans} spans of ${pairs}`)
 }
 

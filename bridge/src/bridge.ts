@@ -14,7 +14,7 @@ import type { HealthFacts } from './health/verdict.ts'
 import type { MatchedSpan, MatcherCounts } from './match/matcher.ts'
 import { Pipeline, type PipelineCounts } from './pipeline.ts'
 import { readRecording, Recorder, type RecordingHead } from './recording.ts'
-import { definitionOf, prepareArguments } from './source.ts'
+import { definitionOf, prepareInvocation } from './source.ts'
 import { processResource } from './span/process-resource.ts'
 import { readableSpan } from './span/readable-span.ts'
 import { calibrate, recalibrated } from './time/clock.ts'
@@ -31,7 +31,9 @@ export type BridgeReport = MatcherCounts &
   PipelineCounts &
   DeliveryCounts & {
     open: number
+    held: number
     late: number
+    lost: number
     overlongLines: number
     queuedSpans: number
     queuedBytes: number
@@ -97,7 +99,9 @@ export class Bridge {
       ...pipeline.counts,
       ...this.delivery.counts,
       open: pipeline.matcher.openCount,
+      held: pipeline.matcher.heldCount,
       late: pipeline.reorder.late,
+      lost: pipeline.losses.lost,
       overlongLines: this.overlongLines(),
       queuedSpans,
       queuedBytes,
@@ -121,7 +125,7 @@ export class Bridge {
   private async runLive(definition: Definition, onReady: () => void): Promise<BpftraceEnd> {
     const { bpftrace: program, targetPid } = this.config
     const version = await bpftraceVersion(program)
-    const args = await prepareArguments(this.config, definition)
+    const invocation = await prepareInvocation(this.config, definition, version)
     const resource = await processResource(targetPid, this.resourceAttributes(definition))
     const scriptPath = this.config.source.kind === 'script' ? this.config.source.path : undefined
     let calibration = calibrate()
@@ -130,7 +134,7 @@ export class Bridge {
     const head = { bpftrace: version, bootToUnixNs: calibration.offsetNs, resource }
     const recorder = await this.openRecorder(head)
     const pipeline = this.createPipeline(definition, version, (boot) => addTimes(boot, offset), onReady)
-    this.process = new BpftraceProcess(program, args, { targetPid, scriptPath }, (line) => {
+    this.process = new BpftraceProcess(program, invocation, { targetPid, scriptPath }, (line) => {
       recorder?.write(line)
       this.deliver(pipeline.line(line, performance.now()), resource)
     })

@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { BridgeError, bridgeErrors, type BridgeErrorCode } from './errors.ts'
-import { readDefinition } from './definition/schema.ts'
+import { readDefinition } from './definition/meaning.ts'
 
 const read = (name: string): string => readFileSync(new URL(name, import.meta.url), 'utf8')
 const readme = read('../README.md')

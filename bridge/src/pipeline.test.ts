@@ -9,10 +9,10 @@ import type { MatchedSpan } from './match/matcher.ts'
 import { nsOfTime } from './time/instant.ts'
 import { Pipeline } from './pipeline.ts'
 
-const empty: Definition = { name: 'script', provider: '', resource: {}, spans: new Map() }
+const empty: Definition = { name: 'script', resource: {}, spans: new Map(), events: new Map() }
 const tuples = definitionWith(
   spanDefinition({ id: 'request', attributes: [{ key: 'route', at: 'start', expression: 'str(arg1)' }] }),
-  spanDefinition({ id: 'query', within: 'request' }),
+  spanDefinition({ id: 'query', within: { span: 'request', by: 'key' } }),
 )
 
 function createPipeline(definition: Definition): {
@@ -102,7 +102,7 @@ test('lost events add up', () => {
   const { pipeline } = createPipeline(tuples)
   pipeline.line('{"type": "lost_events", "data": {"events": 7}}', 0)
   pipeline.line('{"type": "lost_events", "data": {"events": 1f}}', 0)
-  expect(pipeline.counts.lostEvents).toBe(38)
+  expect(pipeline.counts.reportedLost).toBe(38)
 })
 
 test.each([
@@ -155,7 +155,7 @@ test('maps, histograms and the other records of a script pass without a word', (
   ]) {
     expect(pipeline.line(`{"type": "${type}", "data": {}}`, 0)).toEqual([])
   }
-  expect([remarks, pipeline.counts]).toEqual([[], { lostEvents: 0, malformed: 0 }])
+  expect([remarks, pipeline.counts]).toEqual([[], { reportedLost: 0, malformed: 0 }])
 })
 
 const recording = 'pair/bpftrace.jsonl'
@@ -175,7 +175,7 @@ describe.skipIf(absent(recording))('600 requests to a real server, recorded by b
       .map(({ start, end }) => ({
         id: start.key,
         start: nsOfTime(start.programStart ?? [0, 0]),
-        duration: nsOfTime(end.programDuration ?? [0, 0]),
+        duration: nsOfTime(end?.programDuration ?? [0, 0]),
       }))
       .sort(byId)
 

@@ -9,6 +9,7 @@ import type { EventResult, ProbeEvent } from './event/event.ts'
 import { PrintfReader } from './event/printf.ts'
 import { TupleReader, type ToUnix } from './event/tuple.ts'
 import { TupleLineReader } from './event/tuple-line.ts'
+import { Losses } from './match/losses.ts'
 import { Matcher, type IdGenerator, type MatchedSpan } from './match/matcher.ts'
 import { ReorderBuffer } from './match/reorder.ts'
 
@@ -27,8 +28,8 @@ export type PipelineOptions = {
 }
 
 export type PipelineCounts = {
-  /** Lost in the kernel's buffers, as far as bpftrace reports it. */
-  lostEvents: number
+  /** Lost in the kernel's buffers as far as bpftrace reports it, which is late or never. */
+  reportedLost: number
   /** Records that should be events and are not, and records that were cut. */
   malformed: number
 }
@@ -39,9 +40,10 @@ const textsShownMax = 20
 const none: readonly MatchedSpan[] = []
 
 export class Pipeline {
-  readonly counts: PipelineCounts = { lostEvents: 0, malformed: 0 }
+  readonly counts: PipelineCounts = { reportedLost: 0, malformed: 0 }
   readonly matcher: Matcher
   readonly reorder: ReorderBuffer
+  readonly losses = new Losses()
   private readonly options: PipelineOptions
   private readonly tuples: TupleReader
   private readonly tupleLines: TupleLineReader
@@ -55,33 +57,41 @@ export class Pipeline {
     this.tuples = new TupleReader(options.definition, options.toUnix)
     this.tupleLines = new TupleLineReader(options.definition, options.toUnix)
     this.reorder = new ReorderBuffer(options.reorderWindowMs)
-    this.matcher = new Matcher(options.ids)
+    this.matcher = new Matcher(options.definition, options.ids)
   }
 
   /** The spans that this line completes. */
   line(line: string, nowMs: number): readonly MatchedSpan[] {
     const event = this.tupleLines.read(line)
-    return event === undefined ? this.otherLine(line, nowMs) : this.match(this.reorder.push(event, nowMs))
+    if (event === undefined) return this.otherLine(line, nowMs)
+    this.losses.arrive(event.block)
+    return this.match(this.reorder.push(event, nowMs))
   }
 
   /** The spans that time completes; also gives up starts that waited too long. Call it a few times a second. */
   tick(nowMs: number): readonly MatchedSpan[] {
     const spans = this.match(this.reorder.advance(nowMs))
     const settled = this.reorder.settledUntil(nowMs)
-    if (settled) this.matcher.expire(settled)
-    return spans
+    return settled ? [...spans, ...this.matcher.expire(settled)] : spans
   }
 
   /** The stream has ended. */
   end(): readonly MatchedSpan[] {
-    return this.match(this.reorder.flush())
+    this.losses.end(this.reorder.newestTime)
+    const spans = this.match(this.reorder.flush())
+    this.matcher.end()
+    return spans
   }
 
   private otherLine(line: string, nowMs: number): readonly MatchedSpan[] {
     const due: ProbeEvent[] = []
     for (const result of this.events(readOutput(line))) {
-      if (result.ok) due.push(...this.reorder.push(result.event, nowMs))
-      else this.noteMalformed(result.reason)
+      if (!result.ok) {
+        this.noteMalformed(result.reason)
+        continue
+      }
+      this.losses.arrive(result.event.block)
+      due.push(...this.reorder.push(result.event, nowMs))
     }
     return this.match(due)
   }
@@ -93,7 +103,7 @@ export class Pipeline {
       case 'printf':
         return this.printf.read(record.text)
       case 'lost':
-        this.counts.lostEvents += record.events
+        this.counts.reportedLost += record.events
         return []
       case 'text':
         if (record.text.startsWith('{')) {
@@ -106,8 +116,10 @@ export class Pipeline {
         this.programErrors += 1
         if (this.programErrors <= textsShownMax) this.options.onRemark?.(`${record.type}: ${record.message}`)
         return []
-      case 'attached':
       case 'map':
+        this.losses.print(record.maps, this.reorder.newestTime)
+        return []
+      case 'attached':
       case 'recording':
       case 'other':
         return []
@@ -128,8 +140,10 @@ export class Pipeline {
     if (events.length === 0) return none
     const spans: MatchedSpan[] = []
     for (const event of events) {
-      const span = this.matcher.push(event)
-      if (span) spans.push(span)
+      for (const span of this.matcher.push(event)) {
+        span.nearLoss = this.losses.isNear(span.start.at, event.at)
+        spans.push(span)
+      }
     }
     return spans
   }

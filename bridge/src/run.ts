@@ -64,24 +64,17 @@ export async function runBridge(env: NodeJS.ProcessEnv, flags: BridgeFlags = {})
 
 /** One line: what was seen, what became of it, what was lost. */
 export function summary(report: BridgeReport): string {
-  const zero = [
-    'late',
-    'malformed',
-    'overlongLines',
-    'keylessStarts',
-    'keylessEnds',
-    'parentless',
-    'tornRecords',
-  ] as const
-  const rest = zero.filter((key) => report[key] > 0).map((key) => `, ${report[key]} ${key}`)
+  const rest = reportedIfAny.filter((key) => report[key] > 0).map((key) => `, ${report[key]} ${key}`)
   const rejected = report.refused + report.partlyRejected
   if (rejected > 0) rest.push(`, ${rejected} rejected`)
   if (report.spooledSpans > 0) rest.push(`, ${report.spooledSpans} kept in the spool`)
   const dropped = sumOfDropped(report)
   return (
-    `${report.starts} starts and ${report.ends} ends became ${report.spans} spans; ` +
+    `${report.starts} starts and ${report.ends} ends became ${report.paired} spans` +
+    `${report.points > 0 ? `, ${report.points} points became spans of their own` : ''}; ` +
     `${report.open} open, ${report.expired} expired, ${report.evicted} evicted, ${report.orphaned} orphaned ends; ` +
-    `${report.lostEvents} events lost in the kernel; ${report.exported} exported, ${dropped} dropped${rest.join('')}`
+    `${Math.max(report.lost, report.reportedLost)} events lost in the kernel; ` +
+    `${report.exported} exported, ${dropped} dropped${rest.join('')}`
   )
 }
 
@@ -89,3 +82,15 @@ function sumOfDropped(report: BridgeReport): number {
   const { droppedQueueFull, droppedSpoolFull, droppedDamaged, droppedOversized, droppedAtEnd } = report
   return droppedQueueFull + droppedSpoolFull + droppedDamaged + droppedOversized + droppedAtEnd
 }
+
+const reportedIfAny = [
+  'superseded',
+  'late',
+  'malformed',
+  'overlongLines',
+  'keylessStarts',
+  'keylessEnds',
+  'parentless',
+  'spanless',
+  'tornRecords',
+] as const

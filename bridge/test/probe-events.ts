@@ -1,6 +1,6 @@
 // Span definitions and events for tests of the pure parts, with every field that a test does not name filled in; and
 // ids that count up, so that the same input gives the same spans.
-import type { Definition, SpanDefinition } from '../src/definition/definition.ts'
+import type { Definition, Probe, SpanDefinition } from '../src/definition/definition.ts'
 import type { ProbeEvent } from '../src/event/event.ts'
 import type { IdGenerator } from '../src/match/matcher.ts'
 import { nsOfTime, timeOfNs } from '../src/time/instant.ts'
@@ -11,21 +11,28 @@ export function spanDefinition(span: Partial<SpanDefinition> = {}): SpanDefiniti
     id,
     kind: 'internal',
     nameTemplate: id,
-    startProbe: `${id}_start`,
-    endProbe: `${id}_end`,
-    match: { start: 'str(arg0)', end: 'str(arg0)' },
+    probes: { start: usdt(`${id}_start`), end: usdt(`${id}_end`) },
+    match: { start: ['str(arg0)'], end: ['str(arg0)'], point: ['str(arg0)'] },
+    when: {},
+    time: {},
+    traceIdFromKey: false,
     attributes: [],
+    links: [],
+    supersede: 'nest',
+    keepIncomplete: false,
     ttlMs: 60_000,
     ...span,
   }
 }
 
+export const usdt = (name: string): Probe => ({ kind: 'usdt', provider: 'shop', name })
+
 export function definitionWith(...spans: SpanDefinition[]): Definition {
   return {
     name: 'shop',
-    provider: 'shop',
     resource: {},
     spans: new Map(spans.map((each) => [each.id, each])),
+    events: new Map(),
   }
 }
 
@@ -44,6 +51,7 @@ export function probeEvent({
 }: EventParts = {}): ProbeEvent {
   return {
     span: spanDefinition(),
+    event: undefined,
     phase: 'start',
     at: timeOfNs(atNs),
     pid: 1,
@@ -52,8 +60,11 @@ export function probeEvent({
     programStart: programStartNs === undefined ? undefined : timeOfNs(programStartNs),
     programDuration: programDurationNs === undefined ? undefined : timeOfNs(programDurationNs),
     error: false,
+    message: undefined,
     remoteParent: undefined,
+    links: undefined,
     attributes: [],
+    block: -1,
     ...event,
   }
 }

@@ -41,5 +41,17 @@ const context = { traceId: '1'.repeat(32), spanId: '1'.repeat(16), traceFlags: 1
 export function spanNamed(name: string): ReadableSpan {
   const definition = spanDefinition({ id: name })
   const start = probeEvent({ span: definition })
-  return readableSpan({ definition, start, end: start, context, parent: undefined }, resource)
+  return readableSpan(
+    {
+      definition,
+      start,
+      end: start,
+      context,
+      parent: undefined,
+      incomplete: undefined,
+      events: [],
+      nearLoss: false,
+    },
+    resource,
+  )
 }

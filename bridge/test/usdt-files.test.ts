@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { withFile } from '../src/elf/bytes.ts'
 import { readUsdtFile, readUsdtProbes } from '../src/elf/usdt.ts'
+import { probesOf } from '../src/definition/definition.ts'
 import { parseDefinition } from '../src/definition/load.ts'
 import { takeInventory } from '../src/probes/inventory.ts'
 import { starterDefinition } from '../src/probes/starter.ts'
@@ -85,8 +86,5 @@ test.each(present)('a definition to start from is found in %s, and loads', async
   const definition = parseDefinition(starter?.text ?? '', 'starter.yaml')
   const names = new Set(inventory.files.flatMap(({ probes }) => probes.map(({ name }) => name)))
   expect(definition.spans.size).toBeGreaterThan(1)
-  for (const span of definition.spans.values()) {
-    expect(names).toContain(span.startProbe)
-    expect(names).toContain(span.endProbe)
-  }
+  for (const probe of probesOf(definition)) expect([...names]).toContain(probe.kind === 'usdt' && probe.name)
 })

@@ -24,7 +24,7 @@ const simpleEscapes: Readonly<Record<string, string>> = {
 /** A value as text: a string as it is, anything else as JSON, integers in full. */
 export function jsonText(value: JsonValue | undefined): string {
   if (typeof value === 'string') return value
-  if (typeof value === 'bigint') return value.toString()
+  if (typeof value === 'number' || typeof value === 'bigint') return value.toString()
   return JSON.stringify(value ?? null, (_, each: unknown) =>
     typeof each === 'bigint' ? each.toString() : each,
   )

@@ -1,6 +1,6 @@
 // One bpftrace process: its stdout as records, its end as a result. Stdout is drained without pause whatever the
 // receiver does, because a reader that stalls loses events in the kernel.
-import { execa, type ResultPromise } from 'execa'
+import { execa } from 'execa'
 import { LineSplitter } from './lines.ts'
 import { classifyFailure, type FailedRun } from './failure.ts'
 import type { BridgeError } from '../errors.ts'
@@ -8,12 +8,15 @@ import type { BridgeError } from '../errors.ts'
 /** bpftrace drains its buffers after SIGTERM; past this it is killed. */
 const stopDeadlineMs = 5000
 const stderrLinesMax = 50
-const options = {
-  buffer: false,
-  reject: false,
-  stdin: 'ignore',
-  forceKillAfterDelay: stopDeadlineMs,
-} as const
+type Environment = Readonly<Record<string, string>>
+const start = (program: string, args: readonly string[], env: Environment) =>
+  execa(program, args, {
+    buffer: false,
+    reject: false,
+    stdin: 'ignore',
+    forceKillAfterDelay: stopDeadlineMs,
+    env,
+  })
 
 /** What a failure's message should name. */
 type About = { targetPid?: number; scriptPath?: string | undefined }
@@ -23,7 +26,7 @@ export type BpftraceEnd = { failure?: BridgeError }
 export class BpftraceProcess {
   /** Settles when the process has ended and every line was handed on. Never rejects. */
   readonly ended: Promise<BpftraceEnd>
-  private readonly child: ResultPromise<typeof options>
+  private readonly child: ReturnType<typeof start>
   private readonly splitter = new LineSplitter()
   private readonly stderr: string[] = []
   private readonly stdoutText: string[] = []
@@ -32,10 +35,15 @@ export class BpftraceProcess {
   private stopping = false
 
   /** `onLine` gets every line of stdout, as `LineSplitter` cuts it. */
-  constructor(program: string, args: readonly string[], about: About, onLine: (line: string) => void) {
+  constructor(
+    program: string,
+    { args, env }: { args: readonly string[]; env: Environment },
+    about: About,
+    onLine: (line: string) => void,
+  ) {
     this.program = program
     this.about = about
-    this.child = execa(program, args, options)
+    this.child = start(program, args, env)
     this.child.stdout.on('data', (chunk: Buffer) => {
       for (const line of this.splitter.push(chunk)) onLine(line)
     })

@@ -20,6 +20,12 @@ export function reorderWindowMs(version: BpftraceVersion): number {
   return version.major === 0 && version.minor <= 18 ? 250 : 20
 }
 
+/** The variable that sets the length of strings, where an event's lie on the kernel's 512-byte stack. */
+export function stringLengthVariable({ major, minor }: BpftraceVersion): string | undefined {
+  if (major > 0 || minor > 22) return undefined
+  return minor <= 19 ? 'BPFTRACE_STRLEN' : 'BPFTRACE_MAX_STRLEN'
+}
+
 /** Up to which minor version of 0 something is not there, as a user of the bridge meets it. */
 const lacks: readonly (readonly [upTo: number, what: string])[] = [
   [17, 'pid and tid are those of the host, also inside of a pid namespace'],

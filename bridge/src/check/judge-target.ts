@@ -1,7 +1,7 @@
 // Facts of the target and of a pack to findings: has it probes, and each that the pack needs, with the arguments that
 // the pack reads.
-import type { Definition, Phase, SpanDefinition } from '../definition/definition.ts'
-import { layoutOf } from '../definition/layout.ts'
+import type { Definition } from '../definition/definition.ts'
+import { blocksOf } from '../definition/program.ts'
 import type { ProbeSummary } from '../probes/inventory.ts'
 import { nothingFound } from '../probes/refusal.ts'
 import type { PackFacts, SeenTarget, TargetFacts } from './facts.ts'
@@ -41,40 +41,35 @@ function judgePack(pack: PackFacts, target: SeenTarget | undefined): Finding[] {
   const { definition, path } = pack
   const head = ok('pack', `${definition.name} (${path}): ${definition.spans.size} spans`)
   if (!target) return [head]
-  const probes = target.inventory.files
-    .flatMap((file) => file.probes)
-    .filter(({ provider }) => provider === definition.provider)
-  return [
-    head,
-    ...needsOf(definition).map((need) => judgeNeed(need, probes, definition.provider, target.what)),
-  ]
+  const probes = target.inventory.files.flatMap((file) => file.probes)
+  return [head, ...needsOf(definition).map((need) => judgeNeed(need, probes, target.what))]
 }
 
-type Need = { probe: string; argumentsMin: number }
+type Need = { provider: string; name: string; argumentsMin: number }
 
-/** Every probe of the definition once, with how many arguments its expressions read. */
+/** Every USDT probe of the definition once, with how many arguments its expressions read. */
 function needsOf(definition: Definition): Need[] {
-  const needs = new Map<string, number>()
-  const add = (probe: string, span: SpanDefinition, phase: Phase): void => {
-    const expressions = [span.match[phase], ...layoutOf(span, phase).fields.map((field) => field.expression)]
+  const needs = new Map<string, Need>()
+  for (const { layout, probe } of blocksOf(definition)) {
+    if (probe.kind !== 'usdt') continue
+    const expressions = [...layout.keyParts, ...layout.fields.map((field) => field.expression)]
     const numbers = expressions.flatMap((text) =>
       [...text.matchAll(/\barg(\d)\b/g)].map(([, digit]) => Number(digit) + 1),
     )
-    needs.set(probe, Math.max(0, needs.get(probe) ?? 0, ...numbers))
+    const { provider, name } = probe
+    const known = needs.get(`${provider}:${name}`)?.argumentsMin ?? 0
+    needs.set(`${provider}:${name}`, { provider, name, argumentsMin: Math.max(0, known, ...numbers) })
   }
-  for (const span of definition.spans.values()) {
-    add(span.startProbe, span, 'start')
-    add(span.endProbe, span, 'end')
-  }
-  return [...needs].map(([probe, argumentsMin]) => ({ probe, argumentsMin }))
+  return [...needs.values()]
 }
 
-function judgeNeed(need: Need, probes: readonly ProbeSummary[], provider: string, what: string): Finding {
-  const probe = probes.find(({ name }) => name === need.probe)
-  const full = `${provider}:${need.probe}`
+function judgeNeed(need: Need, all: readonly ProbeSummary[], what: string): Finding {
+  const probes = all.filter(({ provider }) => provider === need.provider)
+  const probe = probes.find(({ name }) => name === need.name)
+  const full = `${need.provider}:${need.name}`
   if (!probe) {
     const names = probes.slice(0, shownMax).map(({ name }) => name)
-    const has = names.length === 0 ? `none of provider "${provider}"` : names.join(', ')
+    const has = names.length === 0 ? `none of provider "${need.provider}"` : names.join(', ')
     const more = probes.length > names.length ? ` and ${probes.length - names.length} more` : ''
     return fix(
       'probe',

@@ -1,47 +1,71 @@
 // The event contract between a bpftrace program and the bridge: what stands where in a printed tuple.
-//   (definition, phase, nsecs, pid, tid, key, value…)
-// The values of a phase: the program's own time, then (start) traceparent or (end) error, each only where the
-// definition has it, then the attributes of that phase in the order in which the definition lists them. An
-// attribute that is the key itself is not printed again: on 0.17 an event has 512 bytes of stack, three strings.
-import type { AttributeDefinition, Phase, SpanDefinition } from './definition.ts'
+//   (definition, phase, nsecs, pid, tid, key…, value…)
+// The key has as many elements as the definition's `match` has parts. The values of a phase: the program's own time
+// or duration, the traceparent, the error and its message, each only where the definition has it at that phase, then
+// the links and then the attributes of that phase in the order in which the definition lists them. An attribute that
+// is a part of the key is not printed again: on 0.17 an event has 512 bytes of stack, three strings.
+import type {
+  AttributeDefinition,
+  Definition,
+  Phase,
+  SpanDefinition,
+  SpanEventDefinition,
+} from './definition.ts'
 
 export type Field =
-  | { role: 'time' | 'duration' | 'traceparent' | 'error'; expression: string }
+  | { role: 'time' | 'duration' | 'traceparent' | 'error' | 'message' | 'link'; expression: string }
   /** `index` is its place in the event's attributes. */
   | { role: 'attribute'; expression: string; attribute: AttributeDefinition; index: number }
 
 export type Layout = {
+  /** Of an event of a span, what it is on. */
   span: SpanDefinition
+  event: SpanEventDefinition | undefined
   phase: Phase
+  keyParts: readonly string[]
   fields: Field[]
-  /** The attributes whose value is the event's key. */
-  keyAttributes: { attribute: AttributeDefinition; index: number }[]
+  /** The attributes whose value is a part of the key. */
+  keyAttributes: { attribute: AttributeDefinition; index: number; part: number }[]
   /** The attributes of an event before they are set: to be copied. */
   blankAttributes: readonly string[]
 }
 
-/** How many elements stand before the values. */
-export const headLength = 6
+/** How many elements stand before the key. */
+export const headLength = 5
+
+/** All layouts of a definition by `id phase`, which is how a tuple begins. */
+export function layoutsOf(definition: Definition): Map<string, Layout> {
+  const layouts = new Map<string, Layout>()
+  for (const span of definition.spans.values()) {
+    for (const phase of phasesOf(span)) layouts.set(`${span.id} ${phase}`, layoutOf(span, phase))
+  }
+  for (const event of definition.events.values()) {
+    const span = definition.spans.get(event.on)
+    if (span) layouts.set(`${event.id} event`, eventLayoutOf(event, span))
+  }
+  return layouts
+}
+
+export function phasesOf(span: SpanDefinition): Phase[] {
+  return span.probes.point ? ['point'] : ['start', 'end']
+}
 
 export function layoutOf(span: SpanDefinition, phase: Phase): Layout {
-  const attributes = attributesOf(span, phase)
-  const indexed = attributes.map((attribute, index) => ({ attribute, index }))
-  const fields: Field[] = indexed
-    .filter(({ attribute }) => !isKey(span, attribute))
-    .map(({ attribute, index }) => ({
-      role: 'attribute',
-      expression: attribute.expression,
-      attribute,
-      index,
-    }))
-  const keyAttributes = indexed.filter(({ attribute }) => isKey(span, attribute))
+  const links = span.links.filter((link) => link.at === phase)
+  const special = [
+    ...specialFieldsOf(span, phase),
+    ...links.map(({ expression }): Field => ({ role: 'link', expression })),
+  ]
   return {
     span,
+    event: undefined,
     phase,
-    fields: [...specialFieldsOf(span, phase), ...fields],
-    keyAttributes,
-    blankAttributes: attributes.map(() => ''),
+    ...withAttributes(attributesOf(span, phase), span.match[phase], special),
   }
+}
+
+export function eventLayoutOf(event: SpanEventDefinition, span: SpanDefinition): Layout {
+  return { span, event, phase: 'point', ...withAttributes(event.attributes, event.match, []) }
 }
 
 /** The attributes that an event of this phase has, in their order. */
@@ -49,21 +73,36 @@ export function attributesOf(span: SpanDefinition, phase: Phase): AttributeDefin
   return span.attributes.filter((attribute) => attribute.at === phase)
 }
 
-function specialFieldsOf(span: SpanDefinition, phase: Phase): Field[] {
-  const { time, traceparentExpression, errorExpression } = span
-  const fields: Field[] = []
-  if (phase === 'start') {
-    if (time) fields.push({ role: 'time', expression: time.start })
-    if (traceparentExpression !== undefined) {
-      fields.push({ role: 'traceparent', expression: traceparentExpression })
-    }
-  } else {
-    if (time) fields.push({ role: 'duration', expression: time.duration })
-    if (errorExpression !== undefined) fields.push({ role: 'error', expression: errorExpression })
+function withAttributes(
+  attributes: AttributeDefinition[],
+  keyParts: readonly string[],
+  special: Field[],
+): Pick<Layout, 'keyParts' | 'fields' | 'keyAttributes' | 'blankAttributes'> {
+  const fields = [...special]
+  const keyAttributes: Layout['keyAttributes'] = []
+  for (const [index, attribute] of attributes.entries()) {
+    const part = keyParts.indexOf(attribute.expression)
+    if (part === -1) fields.push({ role: 'attribute', expression: attribute.expression, attribute, index })
+    else keyAttributes.push({ attribute, index, part })
   }
-  return fields
+  return { keyParts, fields, keyAttributes, blankAttributes: attributes.map(() => '') }
 }
 
-function isKey(span: SpanDefinition, attribute: AttributeDefinition): boolean {
-  return attribute.expression === span.match[attribute.at]
+function specialFieldsOf(span: SpanDefinition, phase: Phase): Field[] {
+  const { time, traceparentExpression, errorExpression, messageExpression } = span
+  const fields: Field[] = []
+  const add = (
+    role: 'time' | 'duration' | 'traceparent' | 'error' | 'message',
+    expression?: string,
+  ): void => {
+    if (expression !== undefined) fields.push({ role, expression })
+  }
+  if (phase === 'start') add('time', time.start)
+  else add('duration', time.duration)
+  if (phase !== 'end') add('traceparent', traceparentExpression)
+  if (phase !== 'start') {
+    add('error', errorExpression)
+    add('message', messageExpression)
+  }
+  return fields
 }

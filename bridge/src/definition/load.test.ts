@@ -1,6 +1,7 @@
 // What would break: a mistake in a definition that is passed over, or told so that its author cannot find it.
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { usdt } from '../../test/probe-events.ts'
 import { BridgeError } from '../errors.ts'
 import { loadDefinition, parseDefinition } from './load.ts'
 
@@ -20,7 +21,7 @@ const withAttribute = (attribute: string): string => query(`${good}, attributes:
 
 /** The mistake is to be told at the place of the `^`, which is no part of the file. */
 const mistakes: [what: string, text: string, key: string, expectation: RegExp][] = [
-  ['an empty file', '^', 'file', /expected a map with name, provider, spans, got null/],
+  ['an empty file', '^', 'file', /expected a map with name, spans, got null/],
   ['a list', '^- a', 'file', /expected a map/],
   ['an alias of nothing', 'name: ^*nothing', '*nothing', /no &nothing before/],
   ['no name', `^provider: p\nspans: { q: { ${good} } }`, 'name', /missing: expected a name: a-z/],
@@ -42,7 +43,7 @@ const mistakes: [what: string, text: string, key: string, expectation: RegExp][]
     'an unknown key of the file',
     `^spams: 1\n${query(good)}`,
     'spams',
-    /unknown key, expected name, provider, resource, spans/,
+    /unknown key, expected name, provider, resource, spans, events/,
   ],
   [
     'an unknown key of a span',
@@ -54,19 +55,19 @@ const mistakes: [what: string, text: string, key: string, expectation: RegExp][]
     'no end probe',
     query('start: a, match: tid').replace('{', '^{'),
     'spans.query.end',
-    /missing: expected a probe name/,
+    /missing: expected a probe/,
   ],
   [
-    'a probe with its provider',
-    query('start: ^"shop:a", end: b, match: tid'),
+    'a probe of three parts',
+    query('start: ^"a:b:c", end: b, match: tid'),
     'spans.query.start',
-    /a probe name: letters.*got "shop:a"/,
+    /a probe: NAME.*got "a:b:c"/,
   ],
   [
     'a probe that is a number',
     query('start: ^7, end: b, match: tid'),
     'spans.query.start',
-    /a probe name: letters.*got 7/,
+    /a probe: NAME.*got 7/,
   ],
   [
     'a kind that does not exist',
@@ -75,16 +76,70 @@ const mistakes: [what: string, text: string, key: string, expectation: RegExp][]
     /internal, server, client.*got "servr"/,
   ],
   [
-    'a match that is a list',
-    query('start: a, end: b, match: ^[tid]'),
+    'a match of no parts',
+    query('start: a, end: b, match: ^[]'),
     'spans.query.match',
-    /an expression, or \{ start, end \}, got \["tid"\]/,
+    /an expression, a list of them, or \{ start, end \}, got \[\]/,
+  ],
+  [
+    'a match of two parts here and one there',
+    query('start: a, end: b, match: ^{ start: [tid, arg0], end: tid }'),
+    'spans.query.match',
+    /2 parts at the start and 1 at the end/,
+  ],
+  [
+    'a span of no shape',
+    query('kind: server').replace('{', '^{'),
+    'spans.query',
+    /expected start and end, end and time.duration, function, or point; none is given/,
+  ],
+  [
+    'a span of two shapes',
+    query('point: a, function: f').replace('{', '^{'),
+    'spans.query',
+    /more than one is given/,
+  ],
+  [
+    'a start without an end',
+    query('start: a, match: tid').replace('{', '^{'),
+    'spans.query.end',
+    /missing: expected a probe/,
+  ],
+  [
+    'an end alone that does not tell its duration',
+    query('end: a').replace('{', '^{'),
+    'spans.query.start',
+    /missing: expected a probe, or time.duration/,
+  ],
+  [
+    'a point with an attribute of its start',
+    query('point: a, attributes: { n: { at: ^start, value: 1 } }'),
+    'spans.query.attributes.n.at',
+    /a span of one probe has no start/,
+  ],
+  [
+    'an attribute that does not say where',
+    query(`${good}, attributes: { n: ^{ value: 1 } }`),
+    'spans.query.attributes.n.at',
+    /missing: expected one of start, end/,
+  ],
+  [
+    'probes without a provider',
+    `^name: shop\nspans: { query: { ${good} } }`,
+    'provider',
+    /missing: expected the provider of a, or PROVIDER:a there/,
+  ],
+  [
+    'an event on a span that is not there',
+    `${query(good)}events: { lost: { probe: c, on: ^qury } }`,
+    'events.lost.on',
+    /no span is named "qury"; this file has query/,
   ],
   [
     'a match of one side',
     query('start: a, end: b, match: ^{ start: tid }'),
-    'spans.query.match',
-    /an expression, or \{ start, end \}/,
+    'spans.query.match.end',
+    /missing: expected an expression/,
   ],
   [
     'an expression that breaks out',
@@ -132,7 +187,7 @@ const mistakes: [what: string, text: string, key: string, expectation: RegExp][]
     'an attribute of an unknown type',
     withAttribute('a: { at: end, value: arg0, type: ^float }'),
     'spans.query.attributes.a.type',
-    /string, int, boolean, got "float"/,
+    /string, int, boolean, double, double_bits, got "float"/,
   ],
   [
     'an attribute whose name has a line end',
@@ -198,12 +253,11 @@ spans:
 })
 
 test('every mistake is told at once, one a line', () => {
-  const message = messageOf('name: Shop\nprovider: 1\nspans:\n  q: { start: a, ttl: 1h }')
+  const message = messageOf('name: Shop\nprovider: 1\nspans:\n  q: { start: a, kind: big, ttl: 1h }')
   expect(message.split('\n').map((line) => line.split(': ')[1])).toEqual([
     'name',
     'provider',
-    'spans.q.end',
-    'spans.q.match',
+    'spans.q.kind',
     'spans.q.ttl',
   ])
 })
@@ -218,16 +272,21 @@ test('what is left out has its default; a whole file as it is meant', () => {
     query(`${good}, ttl: 5min, attributes: { n: { at: end, value: 7 } }`),
     'x',
   )
-  expect(rest).toEqual({ name: 'shop', provider: 'shop', resource: {} })
+  expect(rest).toEqual({ name: 'shop', resource: {}, events: new Map() })
   expect([...spans.values()]).toEqual([
     {
       id: 'query',
       kind: 'internal',
       nameTemplate: 'query',
-      startProbe: 'a',
-      endProbe: 'b',
-      match: { start: 'tid', end: 'tid' },
+      probes: { start: usdt('a'), end: usdt('b') },
+      match: { start: ['tid'], end: ['tid'], point: ['tid'] },
+      when: {},
+      time: {},
+      traceIdFromKey: false,
       attributes: [{ key: 'n', at: 'end', expression: '7' }],
+      links: [],
+      supersede: 'nest',
+      keepIncomplete: true,
       ttlMs: 300_000,
     },
   ])
@@ -242,7 +301,7 @@ test.each([
   'str(arg0) == ")"',
 ])('an expression as bpftrace has it is taken as it is: %s', (expression) => {
   const text = query(`start: a, end: b, match: ${JSON.stringify(expression)}`)
-  expect(parseDefinition(text, 'x').spans.get('query')?.match.start).toBe(expression)
+  expect(parseDefinition(text, 'x').spans.get('query')?.match.start).toEqual([expression])
 })
 
 test('a file that does not exist is named, with what to do', async () => {

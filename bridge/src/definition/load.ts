@@ -3,7 +3,8 @@ import { readFile } from 'node:fs/promises'
 import { isMap, isNode, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
 import { BridgeError } from '../errors.ts'
 import type { Definition } from './definition.ts'
-import { readDefinition, type DefinitionIssue } from './schema.ts'
+import { readDefinition } from './meaning.ts'
+import type { DefinitionIssue } from './schema.ts'
 
 /** Throws BridgeError `definition_invalid` with every mistake on a line of its own. */
 export async function loadDefinition(path: string): Promise<Definition> {

@@ -1,10 +1,11 @@
 // What would break: a program that bpftrace refuses, that attaches to the wrong probes, or that prints its values in
 // another order than the bridge reads them.
 import { expect, test } from 'vitest'
-import { definitionWith, spanDefinition } from '../../test/probe-events.ts'
+import { definitionWith, spanDefinition, usdt } from '../../test/probe-events.ts'
+import { probesOf, probeText, type Definition, type Probe } from './definition.ts'
 import { headLength, layoutOf } from './layout.ts'
 import { parseDefinition } from './load.ts'
-import { probesOf, renderProgram } from './program.ts'
+import { renderProgram, stringBytesThatFit } from './program.ts'
 
 const definition = parseDefinition(
   `
@@ -33,39 +34,44 @@ spans:
 )
 
 test('the program: one block a probe, one tuple an event, attached wherever the probe was found', () => {
-  const attachPoints = (probe: string): string[] =>
-    probe === 'step' ? ['usdt:/a.so:shop:step', 'usdt:/b.so:shop:step'] : [`usdt:/app:shop:${probe}`]
+  const attachPoints = (probe: Probe): string[] =>
+    probeText(probe) === 'shop:step'
+      ? ['usdt:/a.so:shop:step', 'usdt:/b.so:shop:step']
+      : [`usdt:/app:${probeText(probe)}`]
   expect(renderProgram(definition, attachPoints)).toBe(`\
 // Spans of the definition "shop". Each event is one tuple:
-// (definition, phase, nsecs, pid, tid, key, value...)
+// (definition, phase, nsecs, pid, tid, key..., value...)
+// @events counts them by block, so that what is lost on the way is known.
 BEGIN { print(("probespan", "ready", nsecs)); }
+interval:s:1 { print(@events); }
 
-// order, start: key, time, traceparent, order.shop
+// Block 0: order, start: key, time, traceparent, order.shop
 usdt:/app:shop:order_start
-{ print(("order", "start", nsecs, pid, tid, str(arg0), arg1, str(arg2), arg3)); }
+{ @events[0] = count(); print(("order", "start", nsecs, pid, tid, str(arg0), arg1, str(arg2), arg3)); }
 
-// order, end: key, duration, error, order.total
+// Block 1: order, end: key, duration, error, order.total
 usdt:/app:shop:order_end
-{ print(("order", "end", nsecs, pid, tid, str(arg0), arg2, arg3 >= 500, (int64)arg4)); }
+{ @events[1] = count(); print(("order", "end", nsecs, pid, tid, str(arg0), arg2, arg3 >= 500, (int64)arg4)); }
 
-// step, start: key
+// Block 2: step, start: key
 usdt:/a.so:shop:step,
 usdt:/b.so:shop:step
-{ print(("step", "start", nsecs, pid, tid, arg0)); }
+{ @events[2] = count(); print(("step", "start", nsecs, pid, tid, arg0)); }
 
-// step, end: key
+// Block 3: step, end: key
 usdt:/app:shop:step_done
-{ print(("step", "end", nsecs, pid, tid, arg1)); }
+{ @events[3] = count(); print(("step", "end", nsecs, pid, tid, arg1)); }
 `)
 })
 
 test('the layout that the reader goes by is the one that the program prints', () => {
   const order = definition.spans.get('order')!
   for (const phase of ['start', 'end'] as const) {
-    const line = renderProgram(definition, (probe) => [probe]).split('\n')
-    const block = line[line.indexOf(`order_${phase}`) + 1] ?? ''
+    const line = renderProgram(definition, (probe) => [probeText(probe)]).split('\n')
+    const block = line[line.indexOf(`shop:order_${phase}`) + 1] ?? ''
     const printed = /print\(\((.*)\)\)/.exec(block)?.[1]?.split(', ') ?? []
-    expect(printed.slice(headLength)).toEqual(layoutOf(order, phase).fields.map((field) => field.expression))
+    const { keyParts, fields } = layoutOf(order, phase)
+    expect(printed.slice(headLength)).toEqual([...keyParts, ...fields.map((field) => field.expression)])
   }
 })
 
@@ -76,7 +82,36 @@ test('an attribute that is the key is not printed a second time: strings are dea
 })
 
 test('a probe that several spans share is looked for once', () => {
-  const outer = spanDefinition({ id: 'outer', startProbe: 'begin', endProbe: 'done' })
-  const inner = spanDefinition({ id: 'inner', startProbe: 'begin', endProbe: 'half' })
-  expect(probesOf(definitionWith(outer, inner))).toEqual(['begin', 'done', 'half'])
+  const outer = spanDefinition({ id: 'outer', probes: { start: usdt('begin'), end: usdt('done') } })
+  const inner = spanDefinition({ id: 'inner', probes: { start: usdt('begin'), end: usdt('half') } })
+  expect(probesOf(definitionWith(outer, inner)).map(probeText)).toEqual([
+    'shop:begin',
+    'shop:done',
+    'shop:half',
+  ])
+})
+
+const pack = (attributes: number, more = ''): Definition =>
+  parseDefinition(
+    `{ name: s, provider: p, spans: { q: { start: a, end: b, match: arg9, ${more} attributes: { ${Array.from(
+      { length: attributes },
+      (_, at) => `a${at}: { at: start, value: str(arg${at}) }`,
+    ).join(', ')} } } } }`,
+    'x',
+  )
+
+test('strings are made as short as an event with many of them needs, and no shorter than is of use', () => {
+  expect(stringBytesThatFit(pack(0))).toEqual({ ok: true, bytes: 64 })
+  expect(stringBytesThatFit(pack(3))).toEqual({ ok: true, bytes: 64 })
+  expect(stringBytesThatFit(pack(5))).toEqual({ ok: true, bytes: 40 })
+  expect(stringBytesThatFit(pack(20))).toMatchObject({
+    ok: false,
+    event: 'q, start',
+    strings: { length: 20 },
+  })
+})
+
+test('a traceparent is never cut: an event that would cut it does not fit', () => {
+  expect(stringBytesThatFit(pack(2, 'trace: { parent: str(arg8) },'))).toEqual({ ok: true, bytes: 64 })
+  expect(stringBytesThatFit(pack(5, 'trace: { parent: str(arg8) },')).ok).toBe(false)
 })

@@ -1,9 +1,11 @@
 // A Definition and where its probes were found to the text of the bpftrace program that prints its events.
-import type { Definition, Phase, SpanDefinition } from './definition.ts'
-import { layoutOf } from './layout.ts'
+import type { Definition, Probe } from './definition.ts'
+import { layoutsOf, type Field, type Layout } from './layout.ts'
 
 /** Printed once, when every probe is attached: bpftrace drains its buffers only from then on. */
 export const readyTuple = ['probespan', 'ready'] as const
+/** The program's own count of each block's events, by the block's number; printed every second and at the end. */
+export const countsMap = '@events'
 
 /**
  * A script of the user's, announcing itself: up to 0.23 bpftrace prints `attached_probes` before it attaches. An
@@ -13,52 +15,107 @@ export function announcedScript(script: string): string {
   return `${script}\ninterval:s:1 { print(("${readyTuple[0]}", "${readyTuple[1]}", nsecs)); }\n`
 }
 
+/** The blocks of the program in their order, which gives each its number in `countsMap`. */
+export function blocksOf(definition: Definition): { layout: Layout; probe: Probe }[] {
+  return [...layoutsOf(definition).values()].flatMap((layout) => {
+    const probe = layout.event?.probe ?? layout.span.probes[layout.phase]
+    return probe === undefined ? [] : [{ layout, probe }]
+  })
+}
+
+/** Of a function's entry or return; `executable` is where its file is not named. */
+export function functionAttachPoint(probe: Extract<Probe, { symbol: string }>, executable: string): string {
+  return `${probe.kind === 'entry' ? 'uprobe' : 'uretprobe'}:${probe.file ?? executable}:${probe.symbol}`
+}
+
 /**
  * `attachPoints(probe)` answers the full attach points of a probe, such as
  * `usdt:/usr/lib/libshop.so:shop:order_start`; more than one where several files of the target have it.
  */
 export function renderProgram(
   definition: Definition,
-  attachPoints: (probe: string) => readonly string[],
+  attachPoints: (probe: Probe) => readonly string[],
 ): string {
-  const blocks = [...definition.spans.values()].flatMap((span) => [
-    block(span, 'start', attachPoints(span.startProbe)),
-    block(span, 'end', attachPoints(span.endProbe)),
-  ])
+  const blocks = blocksOf(definition).map(({ layout, probe }, number) =>
+    block(layout, number, attachPoints(probe)),
+  )
   return [
     `// Spans of the definition "${definition.name}". Each event is one tuple:`,
-    '// (definition, phase, nsecs, pid, tid, key, value...)',
+    '// (definition, phase, nsecs, pid, tid, key..., value...)',
+    `// ${countsMap} counts them by block, so that what is lost on the way is known.`,
     `BEGIN { print(("${readyTuple[0]}", "${readyTuple[1]}", nsecs)); }`,
+    `interval:s:1 { print(${countsMap}); }`,
     ...blocks,
     '',
   ].join('\n')
 }
 
-/** The probes a definition needs, each once. */
-export function probesOf(definition: Definition): string[] {
-  const spans = [...definition.spans.values()]
-  return [...new Set(spans.flatMap((span) => [span.startProbe, span.endProbe]))]
-}
-
-function block(span: SpanDefinition, phase: Phase, attachPoints: readonly string[]): string {
-  const { fields } = layoutOf(span, phase)
-  const elements = [
-    `"${span.id}"`,
-    `"${phase}"`,
-    'nsecs',
-    'pid',
-    'tid',
-    span.match[phase],
-    ...fields.map((field) => field.expression),
-  ]
-  const labels = [
-    'key',
-    ...fields.map((field) => (field.role === 'attribute' ? field.attribute.key : field.role)),
-  ]
+function block(layout: Layout, number: number, attachPoints: readonly string[]): string {
+  const { keyParts, fields } = layout
+  const elements = [...headOf(layout), ...keyParts, ...fields.map((field) => field.expression)]
+  const labels = [...keyParts.map(() => 'key'), ...fields.map(label)]
+  const filter = layout.event ? layout.event.when : layout.span.when[layout.phase]
   return [
     '',
-    `// ${span.id}, ${phase}: ${labels.join(', ')}`,
+    `// Block ${number}: ${nameOf(layout)}, ${phaseOf(layout)}: ${labels.join(', ')}`,
     attachPoints.join(',\n'),
-    `{ print((${elements.join(', ')})); }`,
+    ...(filter === undefined ? [] : [`/${filter}/`]),
+    `{ ${countsMap}[${number}] = count(); print((${elements.join(', ')})); }`,
   ].join('\n')
+}
+
+const nameOf = ({ span, event }: Layout): string => (event ?? span).id
+const phaseOf = ({ event, phase }: Layout): string => (event ? 'event' : phase)
+const label = (field: Field): string => (field.role === 'attribute' ? field.attribute.key : field.role)
+
+function headOf(layout: Layout): string[] {
+  return [`"${nameOf(layout)}"`, `"${phaseOf(layout)}"`, 'nsecs', 'pid', 'tid']
+}
+
+/** How much stack the kernel gives a program. bpftrace keeps its events there up to 0.22. */
+const stackBytesMax = 512
+/** What bpftrace itself needs beside the event, by trial on 0.17.0. */
+const stackBytesReserved = 40
+const stringBytesDefault = 64
+const stringBytesMin = 16
+/** One that is cut is none. */
+const traceparentBytes = 56
+
+/**
+ * The longest strings (bytes with the final zero, a multiple of 8, at most 64) with which every event fits the
+ * stack; or the event that does not fit with strings of any use, which a traceparent's are from 56 bytes on. Each string is there twice: read, and in the tuple.
+ */
+export function stringBytesThatFit(
+  definition: Definition,
+): { ok: true; bytes: number } | { ok: false; event: string; strings: string[] } {
+  const layouts = blocksOf(definition).map(({ layout }) => layout)
+  const fits = layouts.map((layout) => ({ layout, bytes: stringBytesOf(layout) }))
+  const tightest = fits.reduce((least, each) => (each.bytes < least.bytes ? each : least))
+  const needed = layouts.some(hasTraceparent) ? traceparentBytes : stringBytesMin
+  if (tightest.bytes >= needed) return { ok: true, bytes: tightest.bytes }
+  const { layout } = tightest
+  return { ok: false, event: `${nameOf(layout)}, ${phaseOf(layout)}`, strings: stringsOf(layout) }
+}
+
+function stringBytesOf(layout: Layout): number {
+  const strings = stringsOf(layout).length
+  if (strings === 0) return stringBytesDefault
+  const rest = headBytes(layout) + 8 * (layout.keyParts.length + layout.fields.length - strings)
+  const room = stackBytesMax - stackBytesReserved - rest
+  return Math.min(stringBytesDefault, Math.floor(room / (2 * strings) / 8) * 8)
+}
+
+const hasTraceparent = ({ fields }: Layout): boolean =>
+  fields.some(({ role }) => role === 'traceparent' || role === 'link')
+
+function stringsOf({ keyParts, fields }: Layout): string[] {
+  const expressions = [...keyParts, ...fields.map((field) => field.expression)]
+  return expressions.filter((expression) =>
+    /\b(str|kstr|buf|usym|ksym)\s*\(|\b(comm|probe|func)\b/.test(expression),
+  )
+}
+
+function headBytes(layout: Layout): number {
+  const literal = (text: string): number => Math.ceil((text.length + 1) / 8) * 8
+  return literal(nameOf(layout)) + literal(phaseOf(layout)) + 3 * 8
 }

@@ -69,6 +69,7 @@ export class PrintfReader {
     const isStart = phase === 'start'
     const event: ProbeEvent = {
       span,
+      event: undefined,
       phase,
       at: addTimes(start, duration),
       pid: 0,
@@ -77,8 +78,11 @@ export class PrintfReader {
       programStart: isStart ? start : undefined,
       programDuration: isStart ? undefined : duration,
       error: false,
+      message: undefined,
       remoteParent: undefined,
+      links: undefined,
       attributes: isStart ? [key] : [],
+      block: -1,
     }
     return { ok: true, event }
   }
@@ -90,10 +94,15 @@ export class PrintfReader {
       id: name,
       kind: 'server',
       nameTemplate: name,
-      startProbe: `${name}_start`,
-      endProbe: `${name}_end`,
-      match: { start: 'reqid', end: 'reqid' },
+      probes: {},
+      match: { start: ['reqid'], end: ['reqid'], point: [] },
+      when: {},
+      time: {},
+      traceIdFromKey: false,
       attributes: [{ key: 'reqid', at: 'start', expression: 'reqid' }],
+      links: [],
+      supersede: 'nest',
+      keepIncomplete: true,
       ttlMs: 60_000,
     }
     this.spans.set(name, span)

@@ -3,10 +3,11 @@
 // a number (times of any size). Any other line is undefined: event/tuple.ts reads it.
 import type { HrTime } from '@opentelemetry/api'
 import type { Definition } from '../definition/definition.ts'
-import { layoutOf, type Field, type Layout } from '../definition/layout.ts'
+import { layoutsOf, type Field, type Layout } from '../definition/layout.ts'
+import { attributeValue } from './attribute-value.ts'
 import type { AttributeValue, ProbeEvent } from './event.ts'
 import { parseTraceparent } from './traceparent.ts'
-import { attributeValue, newEvent, type ToUnix } from './tuple.ts'
+import { addLink, keyOf, newEvent, type ToUnix } from './tuple.ts'
 
 const prefix = '{"type": "value", "data": ["'
 const suffix = ']}'
@@ -18,17 +19,15 @@ const timeSecondsMax = 9_223_372_035
 const integerDigitsMax = 15
 
 export class TupleLineReader {
-  private readonly layouts = new Map<string, Layout>()
+  private readonly layouts = new Map<string, { layout: Layout; block: number }>()
   private readonly toUnix: ToUnix
   private line = ''
   private at = 0
 
   constructor(definition: Definition, toUnix: ToUnix) {
     this.toUnix = toUnix
-    for (const span of definition.spans.values()) {
-      for (const phase of ['start', 'end'] as const) {
-        this.layouts.set(`${span.id}","${phase}`, layoutOf(span, phase))
-      }
+    for (const [block, [name, layout]] of [...layoutsOf(definition)].entries()) {
+      this.layouts.set(name.replace(' ', '","'), { layout, block })
     }
   }
 
@@ -38,17 +37,23 @@ export class TupleLineReader {
     const idEnd = line.indexOf('"', prefix.length)
     const phaseEnd = line.indexOf('"', idEnd + 3)
     if (phaseEnd === -1) return undefined
-    const layout = this.layouts.get(line.slice(prefix.length, phaseEnd))
-    if (!layout) return undefined
+    const found = this.layouts.get(line.slice(prefix.length, phaseEnd))
+    if (!found) return undefined
+    const { layout, block } = found
     this.at = phaseEnd + 1
     const boot = this.time()
     const pid = this.integer()
     const tid = this.integer()
-    const key = this.value()
-    if (boot === undefined || pid === undefined || tid === undefined || key === undefined) return undefined
-    const event = newEvent(layout, this.toUnix(boot), pid, tid, String(key))
-    for (const { attribute, index } of layout.keyAttributes) {
-      event.attributes[index] = attributeValue(key, attribute.type)
+    if (boot === undefined || pid === undefined || tid === undefined) return undefined
+    const parts: AttributeValue[] = []
+    for (let part = 0; part < layout.keyParts.length; part += 1) {
+      const value = this.value()
+      if (value === undefined) return undefined
+      parts.push(value)
+    }
+    const event = newEvent(layout, block, this.toUnix(boot), pid, tid, keyOf(parts))
+    for (const { attribute, index, part } of layout.keyAttributes) {
+      event.attributes[index] = attributeValue(parts[part] ?? null, attribute)
     }
     for (const field of layout.fields) if (!this.readField(event, field)) return undefined
     return this.at === line.length - suffix.length && line.endsWith(suffix) ? event : undefined
@@ -67,16 +72,13 @@ export class TupleLineReader {
         event.error = value !== 0
         return value !== undefined
       }
-      case 'traceparent': {
-        const value = this.value()
-        event.remoteParent = typeof value === 'string' ? parseTraceparent(value) : undefined
-        return value !== undefined
-      }
+      case 'message':
+      case 'traceparent':
+      case 'link':
       case 'attribute': {
         const value = this.value()
-        if (value === undefined) return false
-        event.attributes[field.index] = attributeValue(value, field.attribute.type)
-        return true
+        if (value !== undefined) setValue(event, field, value)
+        return value !== undefined
       }
     }
   }
@@ -132,6 +134,13 @@ export class TupleLineReader {
       if (code === backslash || !(code < 0x80)) return undefined
     }
   }
+}
+
+function setValue(event: ProbeEvent, field: Field, value: AttributeValue): void {
+  if (field.role === 'attribute') event.attributes[field.index] = attributeValue(value, field.attribute)
+  else if (field.role === 'traceparent') event.remoteParent = parseTraceparent(String(value))
+  else if (field.role === 'link') addLink(event, String(value))
+  else event.message = String(value)
 }
 
 function digitsEnd(line: string, start: number): number {

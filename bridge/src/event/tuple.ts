@@ -1,35 +1,38 @@
 // A tuple printed by a generated program (definition/layout.ts has the contract) to an event, whatever it holds.
 // tuple-line.ts does the same faster for lines of the plain form; a test holds the two together.
 import type { HrTime } from '@opentelemetry/api'
-import type { AttributeType, Definition } from '../definition/definition.ts'
-import { headLength, layoutOf, type Field, type Layout } from '../definition/layout.ts'
+import type { Definition } from '../definition/definition.ts'
+import { headLength, layoutsOf, type Field, type Layout } from '../definition/layout.ts'
 import { jsonText, type JsonValue } from '../bpftrace/json.ts'
-import type { AttributeValue, EventResult, ProbeEvent } from './event.ts'
+import { attributeValue, isTrue } from './attribute-value.ts'
+import type { EventResult, ProbeEvent } from './event.ts'
 import { timeOf } from './nanoseconds.ts'
 import { parseTraceparent } from './traceparent.ts'
 
 /** CLOCK_BOOTTIME, which `nsecs` is, to Unix time. */
 export type ToUnix = (boot: HrTime) => HrTime
 
+/** Between the parts of a key; no probe's string has it by chance. */
+const keySeparator = '\x1f'
+
 export class TupleReader {
-  private readonly layouts = new Map<string, Layout>()
+  private readonly layouts: ReadonlyMap<string, Layout>
+  private readonly blocks: ReadonlyMap<Layout, number>
   private readonly toUnix: ToUnix
 
   constructor(definition: Definition, toUnix: ToUnix) {
     this.toUnix = toUnix
-    for (const span of definition.spans.values()) {
-      for (const phase of ['start', 'end'] as const) {
-        this.layouts.set(`${span.id} ${phase}`, layoutOf(span, phase))
-      }
-    }
+    this.layouts = layoutsOf(definition)
+    this.blocks = new Map([...this.layouts.values()].map((layout, block) => [layout, block]))
   }
 
   read(tuple: readonly JsonValue[]): EventResult {
-    const [id, phaseName, nsecs, pid, tid, key = null] = tuple
+    const [id, phaseName, nsecs, pid, tid] = tuple
     const what = `${jsonText(id)} ${jsonText(phaseName)}`
     const layout = this.layouts.get(what)
     if (!layout) return failure(`no definition of ${what}`)
-    const expected = headLength + layout.fields.length
+    const valuesAt = headLength + layout.keyParts.length
+    const expected = valuesAt + layout.fields.length
     if (tuple.length !== expected) {
       return failure(`${what} has ${tuple.length} elements where ${expected} are declared`)
     }
@@ -37,21 +40,36 @@ export class TupleReader {
     if (boot === undefined || typeof pid !== 'number' || typeof tid !== 'number') {
       return failure('nsecs, pid and tid are not integers')
     }
-    const event = newEvent(layout, this.toUnix(boot), pid, tid, jsonText(key))
-    for (const { attribute, index } of layout.keyAttributes) {
-      event.attributes[index] = attributeValue(key, attribute.type)
+    const parts = tuple.slice(headLength, valuesAt)
+    const event = newEvent(layout, this.blocks.get(layout) ?? -1, this.toUnix(boot), pid, tid, keyOf(parts))
+    for (const { attribute, index, part } of layout.keyAttributes) {
+      event.attributes[index] = attributeValue(parts[part] ?? null, attribute)
     }
     for (const [index, field] of layout.fields.entries()) {
-      const problem = setField(event, field, tuple[headLength + index] ?? null)
+      const problem = setField(event, field, tuple[valuesAt + index] ?? null)
       if (problem !== undefined) return failure(problem)
     }
     return { ok: true, event }
   }
 }
 
-export function newEvent(layout: Layout, at: HrTime, pid: number, tid: number, key: string): ProbeEvent {
+export function keyOf(parts: readonly JsonValue[]): string {
+  if (parts.length === 1) return jsonText(parts[0])
+  const texts = parts.map((part) => jsonText(part))
+  return texts.includes('') ? '' : texts.join(keySeparator)
+}
+
+export function newEvent(
+  layout: Layout,
+  block: number,
+  at: HrTime,
+  pid: number,
+  tid: number,
+  key: string,
+): ProbeEvent {
   return {
     span: layout.span,
+    event: layout.event,
     phase: layout.phase,
     at,
     pid,
@@ -60,8 +78,11 @@ export function newEvent(layout: Layout, at: HrTime, pid: number, tid: number, k
     programStart: undefined,
     programDuration: undefined,
     error: false,
+    message: undefined,
     remoteParent: undefined,
+    links: undefined,
     attributes: layout.blankAttributes.slice(),
+    block,
   }
 }
 
@@ -76,23 +97,27 @@ function setField(event: ProbeEvent, field: Field, value: JsonValue): string | u
     case 'error':
       event.error = isTrue(value)
       return undefined
+    case 'message':
+      event.message = jsonText(value)
+      return undefined
     case 'traceparent':
       event.remoteParent = parseTraceparent(jsonText(value))
       return undefined
+    case 'link':
+      addLink(event, jsonText(value))
+      return undefined
     case 'attribute':
-      event.attributes[field.index] = attributeValue(value, field.attribute.type)
+      event.attributes[field.index] = attributeValue(value, field.attribute)
       return undefined
   }
 }
 
-/** An integer beyond 2^53 becomes its decimal text: the SDK's attribute values are doubles and would round it. */
-export function attributeValue(value: JsonValue, type: AttributeType | undefined): AttributeValue {
-  if (type === 'boolean') return isTrue(value)
-  if (type === 'string') return jsonText(value)
-  if (typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string') return value
-  return jsonText(value)
+export function addLink(event: ProbeEvent, traceparent: string): void {
+  const context = parseTraceparent(traceparent)
+  if (!context) return
+  event.links ??= []
+  event.links.push(context)
 }
 
-const isTrue = (value: JsonValue): boolean => value !== 0 && value !== false && value !== null && value !== ''
 const noTime = (value: JsonValue): string => `is no integer from 0 to 2^63 - 1: ${jsonText(value)}`
 const failure = (reason: string): EventResult => ({ ok: false, reason })

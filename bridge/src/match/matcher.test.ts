@@ -2,13 +2,22 @@
 // starts or ends that vanish uncounted.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { atNsOf, countingIds, probeEvent, spanDefinition, type EventParts } from '../../test/probe-events.ts'
+import {
+  atNsOf,
+  countingIds,
+  definitionWith,
+  probeEvent,
+  spanDefinition,
+  usdt,
+  type EventParts,
+} from '../../test/probe-events.ts'
 import type { ProbeEvent } from '../event/event.ts'
 import { timeOfNs } from '../time/instant.ts'
-import { Matcher, type MatchedSpan } from './matcher.ts'
+import { Matcher, traceIdOfKey, type MatchedSpan } from './matcher.ts'
 
 const request = spanDefinition({ id: 'request', ttlMs: 1 })
-const query = spanDefinition({ id: 'query', within: 'request', ttlMs: 2 })
+const query = spanDefinition({ id: 'query', within: { span: 'request', by: 'key' }, ttlMs: 2 })
+const definition = definitionWith(request, query)
 const ttlNs = 1_000_000n
 
 type Step =
@@ -49,23 +58,23 @@ function* play(history: readonly Step[], matcher: Matcher, openMax: number) {
       step.do === 'end' && mates.length > 0 ? { event: mates.at(-1)! } : undefined
     if (step.do === 'start' && key !== '') open = [...open, event].slice(-openMax)
     if (expected) open = open.filter((start) => start !== expected.event)
-    yield { open, expected, got: matcher.push(event) }
+    yield { open, expected, got: matcher.push(event)[0] }
   }
 }
 
 test('any history: the right pairs, youngest start first, and accounts that close at every step', () => {
   fc.assert(
     fc.property(histories, fc.integer({ min: 1, max: 12 }), (history, openMax) => {
-      const matcher = new Matcher(countingIds(), openMax)
+      const matcher = new Matcher(definition, countingIds(), openMax)
       const { counts } = matcher
       for (const { open, expected, got } of play(history, matcher, openMax)) {
         expect(got?.start).toBe(expected?.event)
         expect(matcher.openCount).toBe(open.length)
         expect(matcher.openCount).toBeLessThanOrEqual(openMax)
         expect(counts.starts).toBe(
-          counts.spans + matcher.openCount + counts.expired + counts.evicted + counts.keylessStarts,
+          counts.paired + matcher.openCount + counts.expired + counts.evicted + counts.keylessStarts,
         )
-        expect(counts.ends).toBe(counts.spans + counts.orphaned + counts.keylessEnds)
+        expect(counts.ends).toBe(counts.paired + counts.orphaned + matcher.heldCount + counts.keylessEnds)
       }
       const events = history.filter((step) => step.do !== 'expire')
       expect(counts.starts + counts.ends).toBe(events.length)
@@ -77,7 +86,9 @@ test('any history: the right pairs, youngest start first, and accounts that clos
 test('any history: no two spans share an id, and a child is in its parent’s trace', () => {
   fc.assert(
     fc.property(histories, (history) => {
-      const spans = [...play(history, new Matcher(countingIds()), 100_000)].flatMap(({ got }) => got ?? [])
+      const spans = [...play(history, new Matcher(definition, countingIds()), 100_000)].flatMap(
+        ({ got }) => got ?? [],
+      )
       expect(new Set(spans.map((span) => span.context.spanId)).size).toBe(spans.length)
       expect(spans.filter((span) => span.definition === request && span.parent)).toEqual([])
       const children = spans.filter((span) => span.parent)
@@ -97,15 +108,15 @@ test('any history: no two spans share an id, and a child is in its parent’s tr
 })
 
 function run(...events: (EventParts | 'expire')[]): { matcher: Matcher; spans: MatchedSpan[] } {
-  const matcher = new Matcher(countingIds())
+  const matcher = new Matcher(definition, countingIds())
   const spans: MatchedSpan[] = []
   for (const [index, each] of events.entries()) {
     if (each === 'expire') matcher.expire(timeOfNs(10_000_000_000n))
     else {
-      const span = matcher.push(probeEvent({ span: request, atNs: BigInt(index), ...each }))
-      if (span) spans.push(span)
+      spans.push(...matcher.push(probeEvent({ span: request, atNs: BigInt(index), ...each })))
     }
   }
+  matcher.end()
   return { matcher, spans }
 }
 const end = { phase: 'end' as const }
@@ -117,7 +128,7 @@ test('recursion: the innermost start takes the first end', () => {
 
 test('the same key in two processes is two requests', () => {
   const { spans } = run({ pid: 1 }, { pid: 2 }, { ...end, pid: 1 }, { ...end, pid: 2 })
-  expect(spans.map((span) => [span.start.pid, span.end.pid])).toEqual([
+  expect(spans.map((span) => [span.start.pid, span.end?.pid])).toEqual([
     [1, 1],
     [2, 2],
   ])
@@ -125,13 +136,13 @@ test('the same key in two processes is two requests', () => {
 
 test('an end never takes a start that came after it: a late end of a key that is in use again is an orphan', () => {
   const { matcher, spans } = run({ atNs: 100n }, { ...end, atNs: 90n }, { ...end, atNs: 120n })
-  expect(spans.map((span) => [atNsOf(span.start), atNsOf(span.end)])).toEqual([[100n, 120n]])
-  expect(matcher.counts).toMatchObject({ starts: 1, ends: 2, spans: 1, orphaned: 1 })
+  expect(spans.map((span) => [atNsOf(span.start), atNsOf(span.end ?? span.start)])).toEqual([[100n, 120n]])
+  expect(matcher.counts).toMatchObject({ starts: 1, ends: 2, paired: 1, orphaned: 1 })
 })
 
 test('a late end finds the older start that it belongs to', () => {
   const { spans } = run({ atNs: 10n }, { atNs: 100n }, { ...end, atNs: 90n }, { ...end, atNs: 120n })
-  expect(spans.map((span) => [atNsOf(span.start), atNsOf(span.end)])).toEqual([
+  expect(spans.map((span) => [atNsOf(span.start), atNsOf(span.end ?? span.start)])).toEqual([
     [10n, 90n],
     [100n, 120n],
   ])
@@ -178,7 +189,7 @@ test('a start whose end never comes is given up after its ttl, and its late end 
 })
 
 test('the ttl is each definition’s own, to the nanosecond', () => {
-  const matcher = new Matcher(countingIds())
+  const matcher = new Matcher(definition, countingIds())
   matcher.push(probeEvent({ span: request, atNs: 5n }))
   matcher.push(probeEvent({ span: query, atNs: 5n }))
   matcher.expire(timeOfNs(5n + ttlNs - 1n))
@@ -193,4 +204,102 @@ test('parts of a slot cannot run into each other', () => {
   const odd = spanDefinition({ id: 'a' })
   const { spans } = run({ span: odd, pid: 1, key: '1k' }, { ...end, span: odd, pid: 11, key: 'k' })
   expect(spans).toEqual([])
+})
+
+test('an end that came before its start, which another CPU’s buffer held back, waits for it', () => {
+  const matcher = new Matcher(definition, countingIds())
+  expect(matcher.push(probeEvent({ span: request, phase: 'end', atNs: 900n }))).toEqual([])
+  expect(matcher.counts.orphaned + matcher.heldCount).toBe(1)
+  const [span] = matcher.push(probeEvent({ span: request, atNs: 800n }))
+  expect([span?.start, span?.end].map((each) => each && atNsOf(each))).toEqual([800n, 900n])
+  expect(matcher.counts).toMatchObject({ paired: 1, orphaned: 0 })
+})
+
+test('an end whose start never comes is an orphan after a second of event time', () => {
+  const matcher = new Matcher(definition, countingIds())
+  matcher.push(probeEvent({ span: request, phase: 'end', atNs: 5n }))
+  matcher.expire(timeOfNs(1_000_000_004n))
+  expect(matcher.counts.orphaned).toBe(0)
+  matcher.expire(timeOfNs(1_000_000_005n))
+  expect(matcher.counts.orphaned).toBe(1)
+})
+
+test('a start that is given up becomes an incomplete span that ends when it was given up', () => {
+  const kept = spanDefinition({ id: 'kept', ttlMs: 1, keepIncomplete: true })
+  const matcher = new Matcher(definitionWith(kept), countingIds(), 1)
+  matcher.push(probeEvent({ span: kept, atNs: 5n, key: 'a' }))
+  const [evicted] = matcher.push(probeEvent({ span: kept, atNs: 7n, key: 'b' }))
+  expect(evicted).toMatchObject({ incomplete: { reason: 'evicted', at: timeOfNs(7n) }, end: undefined })
+  const [expired] = matcher.expire(timeOfNs(7n + ttlNs))
+  expect(expired).toMatchObject({ incomplete: { reason: 'expired', at: timeOfNs(7n + ttlNs) } })
+  expect(matcher.counts).toMatchObject({ starts: 2, evicted: 1, expired: 1, paired: 0 })
+})
+
+test('where a new start ends the old one, it does, and the new one waits for the end', () => {
+  const one = spanDefinition({ id: 'one', supersede: 'error', keepIncomplete: true })
+  const matcher = new Matcher(definitionWith(one), countingIds())
+  matcher.push(probeEvent({ span: one, atNs: 1n }))
+  const [old] = matcher.push(probeEvent({ span: one, atNs: 5n }))
+  expect(old).toMatchObject({ incomplete: { reason: 'superseded', at: timeOfNs(5n) } })
+  const [whole] = matcher.push(probeEvent({ span: one, phase: 'end', atNs: 9n }))
+  expect(whole && atNsOf(whole.start)).toBe(5n)
+  expect(matcher.counts).toMatchObject({ starts: 2, superseded: 1, paired: 1 })
+  expect(matcher.openCount).toBe(0)
+})
+
+test('a span of one probe is whole at once, below the open span of its key', () => {
+  const point = spanDefinition({ id: 'point', within: { span: 'request', by: 'key' } })
+  const { spans, matcher } = run({}, { span: point, phase: 'point' }, end)
+  expect(spans.map((span) => span.definition.id)).toEqual(['point', 'request'])
+  expect(spans[0]?.parent).toEqual(spans[1]?.context)
+  expect(matcher.counts.points).toBe(1)
+})
+
+test('the parent by thread is the innermost open span of the thread, whatever its key', () => {
+  const step = spanDefinition({ id: 'step', within: { span: 'request', by: 'thread' } })
+  const matcher = new Matcher(definitionWith(request, step), countingIds())
+  const push = (event: EventParts): readonly MatchedSpan[] =>
+    matcher.push(probeEvent({ span: request, ...event }))
+  push({ key: 'outer', tid: 7 })
+  push({ key: 'inner', tid: 7 })
+  push({ key: 'elsewhere', tid: 8 })
+  push({ span: step, key: 's', tid: 7 })
+  const [child] = push({ span: step, phase: 'end', key: 's', tid: 7 })
+  const [inner] = push({ phase: 'end', key: 'inner', tid: 9 })
+  expect(child?.parent).toEqual(inner?.context)
+  push({ span: step, key: 't', tid: 7 })
+  const [second] = push({ span: step, phase: 'end', key: 't', tid: 7 })
+  const [outer] = push({ phase: 'end', key: 'outer', tid: 7 })
+  expect(second?.parent).toEqual(outer?.context)
+})
+
+test('an event of a span is on the open span of its key; without one it is counted', () => {
+  const lost = {
+    id: 'lost',
+    name: 'lost',
+    probe: usdt('lost'),
+    on: 'request',
+    match: ['arg0'],
+    attributes: [],
+  }
+  const { spans, matcher } = run(
+    { key: 'a' },
+    { key: 'b' },
+    { event: lost, phase: 'point', key: 'a' },
+    { event: lost, phase: 'point', key: 'c' },
+    { ...end, key: 'a' },
+  )
+  expect(spans[0]?.events.map((each) => each.event?.id)).toEqual(['lost'])
+  expect(matcher.counts.spanless).toBe(1)
+})
+
+test('a trace id that is made of the key is the same in every program, and a valid one', () => {
+  const keyed = spanDefinition({ id: 'keyed', traceIdFromKey: true })
+  const traceIds = [1, 2].map((pid) => {
+    const { spans } = run({ span: keyed, pid, key: 'req-7' }, { ...end, span: keyed, pid, key: 'req-7' })
+    return spans[0]?.context.traceId
+  })
+  expect(new Set(traceIds).size).toBe(1)
+  expect(traceIds[0]).toMatch(/^[0-9a-f]{32}$/)
+  expect(traceIdOfKey('req-7')).not.toBe(traceIdOfKey('req-8'))
 })

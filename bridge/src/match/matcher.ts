@@ -1,29 +1,47 @@
 // Events in order to spans. Pairs by definition, process and key; with several starts open under one key an end
 // takes the youngest that began before it (recursion; an end may come late). Nothing vanishes uncounted: at any time
-//   starts = spans + open + expired + evicted + keyless,   ends = spans + orphaned + keyless ends.
+//   starts = spans.paired + open + expired + superseded + evicted + keyless starts
+//   ends   = spans.paired + orphaned + held + keyless ends
+//   points = spans of one probe;   span events = attached + without a span
 // Pure: time comes with the events, ids from the generator given.
+import { hash } from 'node:crypto'
 import { TraceFlags, type HrTime, type SpanContext } from '@opentelemetry/api'
-import type { SpanDefinition } from '../definition/definition.ts'
+import type { Definition, SpanDefinition } from '../definition/definition.ts'
 import type { ProbeEvent } from '../event/event.ts'
 import { addTimes, compareTimes, timeOfMs } from '../time/instant.ts'
+import { HeldEnds } from './held-ends.ts'
 import { OpenStarts, type OpenStart } from './open-starts.ts'
 
 export type IdGenerator = { generateTraceId(): string; generateSpanId(): string }
 
+/** Why a span has no end of its own: its end is then the moment at which it was given up. */
+export type Incomplete = 'expired' | 'superseded' | 'evicted'
+
 export type MatchedSpan = {
   definition: SpanDefinition
+  /** Of a span of one probe, that probe's event, which is also its end. */
   start: ProbeEvent
-  end: ProbeEvent
+  /** Absent where the span is incomplete. */
+  end: ProbeEvent | undefined
+  incomplete: { reason: Incomplete; at: HrTime } | undefined
   context: SpanContext
   parent: SpanContext | undefined
+  events: readonly ProbeEvent[]
+  /** Whether events were lost while it was open, so that something in it or around it may be missing. */
+  nearLoss: boolean
 }
 
 export type MatcherCounts = {
   starts: number
   ends: number
-  spans: number
+  /** Spans of a start and its end. */
+  paired: number
+  /** Spans of one probe. */
+  points: number
   /** Starts whose end did not come within the definition's ttl. */
   expired: number
+  /** Starts ended by a new start of their key. */
+  superseded: number
   /** Starts given up because `openMax` were open. */
   evicted: number
   /** Ends without an open start: its start was before the attach, or was lost. */
@@ -33,25 +51,38 @@ export type MatcherCounts = {
   keylessEnds: number
   /** Spans `within` another of which none was open: they begin a trace of their own. */
   parentless: number
+  /** Events of a span of which none was open. */
+  spanless: number
 }
+
+/** A late start comes within the time in which its buffer is drained. */
+const endHold: HrTime = [1, 0]
+const noEvents: readonly ProbeEvent[] = []
+const none: readonly MatchedSpan[] = []
 
 export class Matcher {
   readonly counts: MatcherCounts = {
     starts: 0,
     ends: 0,
-    spans: 0,
+    paired: 0,
+    points: 0,
     expired: 0,
+    superseded: 0,
     evicted: 0,
     orphaned: 0,
     keylessStarts: 0,
     keylessEnds: 0,
     parentless: 0,
+    spanless: 0,
   }
-  private readonly open = new OpenStarts()
+  private readonly open: OpenStarts
+  private readonly heldEnds = new HeldEnds(endHold)
   private readonly ids: IdGenerator
   private readonly openMax: number
 
-  constructor(ids: IdGenerator, openMax = 100_000) {
+  constructor(definition: Definition, ids: IdGenerator, openMax = 100_000) {
+    const byThread = [...definition.spans.values()].some(({ within }) => within?.by === 'thread')
+    this.open = new OpenStarts(byThread)
     this.ids = ids
     this.openMax = openMax
   }
@@ -60,16 +91,37 @@ export class Matcher {
     return this.open.size
   }
 
-  push(event: ProbeEvent): MatchedSpan | undefined {
-    return event.phase === 'start' ? this.begin(event) : this.finish(event)
+  get heldCount(): number {
+    return this.heldEnds.size
+  }
+
+  /** The spans that this event completes: nearly always none or one. */
+  push(event: ProbeEvent): readonly MatchedSpan[] {
+    if (event.event) return this.attach(event)
+    switch (event.phase) {
+      case 'start':
+        return this.begin(event)
+      case 'end':
+        return this.finish(event)
+      case 'point':
+        return [this.point(event)]
+    }
   }
 
   /** Gives up the starts whose ttl has passed at `now`. */
-  expire(now: HrTime): void {
+  expire(now: HrTime): readonly MatchedSpan[] {
+    this.counts.orphaned += this.heldEnds.expire(now)
+    const spans: MatchedSpan[] = []
     for (let [oldest] = this.expired(now); oldest; [oldest] = this.expired(now)) {
-      this.open.remove(oldest)
-      this.counts.expired += 1
+      const at = addTimes(oldest.start.at, timeOfMs(oldest.start.span.ttlMs))
+      spans.push(...this.giveUp(oldest, 'expired', at))
     }
+    return spans
+  }
+
+  /** No more events come: ends that still waited for their start have none. */
+  end(): void {
+    this.counts.orphaned += this.heldEnds.expire([Number.MAX_SAFE_INTEGER, 0])
   }
 
   private expired(now: HrTime): OpenStart[] {
@@ -79,52 +131,139 @@ export class Matcher {
     })
   }
 
-  private begin(start: ProbeEvent): undefined {
+  private begin(start: ProbeEvent): readonly MatchedSpan[] {
     this.counts.starts += 1
     if (start.key === '') {
       this.counts.keylessStarts += 1
-      return
+      return none
     }
+    const slot = slotOf(start.span, start)
     const parent = this.parentOf(start)
-    const context = {
-      traceId: parent?.traceId ?? this.ids.generateTraceId(),
-      spanId: this.ids.generateSpanId(),
-      traceFlags: parent?.traceFlags ?? TraceFlags.SAMPLED,
+    const context = this.contextOf(start, parent)
+    const end = this.heldEnds.size > 0 ? this.heldEnds.take(slot, start.at) : undefined
+    if (end) {
+      this.counts.paired += 1
+      return [
+        {
+          definition: start.span,
+          start,
+          end,
+          incomplete: undefined,
+          context,
+          parent,
+          events: noEvents,
+          nearLoss: false,
+        },
+      ]
     }
-    this.open.add(start, slotOf(start.span, start), context, parent)
-    if (this.open.size > this.openMax) this.evictOldest()
+    const given = start.span.supersede === 'nest' ? none : this.supersede(slot, start)
+    this.open.add(start, slot, context, parent)
+    if (this.open.size <= this.openMax) return given
+    return [...given, ...this.evictOldest(start.at)]
   }
 
-  private finish(end: ProbeEvent): MatchedSpan | undefined {
+  private finish(end: ProbeEvent): readonly MatchedSpan[] {
     this.counts.ends += 1
     if (end.key === '') {
       this.counts.keylessEnds += 1
-      return undefined
+      return none
     }
-    const open = this.open.youngestUntil(slotOf(end.span, end), end.at)
+    const slot = slotOf(end.span, end)
+    const open = this.open.youngestUntil(slot, end.at)
     if (!open) {
-      this.counts.orphaned += 1
-      return undefined
+      this.counts.orphaned += this.heldEnds.add(end, slot)
+      return none
     }
     this.open.remove(open)
-    this.counts.spans += 1
-    const { start, context, parent } = open
-    return { definition: start.span, start, end, context, parent }
+    this.counts.paired += 1
+    return [spanOf(open, end, undefined)]
   }
 
-  private parentOf(start: ProbeEvent): SpanContext | undefined {
-    const { within } = start.span
-    if (within === undefined) return start.remoteParent
-    const parent = this.open.top(slotKey(within, start.pid, start.key))
-    if (!parent) this.counts.parentless += 1
-    return parent?.context ?? start.remoteParent
+  private point(event: ProbeEvent): MatchedSpan {
+    this.counts.points += 1
+    const parent = this.parentOf(event)
+    const context = this.contextOf(event, parent)
+    return {
+      definition: event.span,
+      start: event,
+      end: event,
+      incomplete: undefined,
+      context,
+      parent,
+      events: noEvents,
+      nearLoss: false,
+    }
   }
 
-  private evictOldest(): void {
+  private attach(event: ProbeEvent): readonly MatchedSpan[] {
+    const open = this.open.youngestUntil(slotOf(event.span, event), event.at)
+    if (open === undefined || event.key === '') this.counts.spanless += 1
+    else {
+      open.events ??= []
+      open.events.push(event)
+    }
+    return none
+  }
+
+  private supersede(slot: string, by: ProbeEvent): readonly MatchedSpan[] {
+    const open = this.open.top(slot)
+    return open ? this.giveUp(open, 'superseded', by.at) : none
+  }
+
+  private evictOldest(now: HrTime): readonly MatchedSpan[] {
     const [oldest] = this.open.oldest().toSorted((a, b) => compareTimes(a.start.at, b.start.at))
-    if (!oldest) return
-    this.open.remove(oldest)
-    this.counts.evicted += 1
+    return oldest ? this.giveUp(oldest, 'evicted', now) : none
+  }
+
+  private giveUp(open: OpenStart, reason: Incomplete, at: HrTime): readonly MatchedSpan[] {
+    this.open.remove(open)
+    this.counts[reason] += 1
+    return open.start.span.keepIncomplete ? [spanOf(open, undefined, { reason, at })] : none
+  }
+
+  private contextOf(event: ProbeEvent, parent: SpanContext | undefined): SpanContext {
+    return {
+      traceId: parent?.traceId ?? this.newTraceId(event),
+      spanId: this.ids.generateSpanId(),
+      traceFlags: parent?.traceFlags ?? TraceFlags.SAMPLED,
+    }
+  }
+
+  private newTraceId({ span, key }: ProbeEvent): string {
+    return span.traceIdFromKey && key !== '' ? traceIdOfKey(key) : this.ids.generateTraceId()
+  }
+
+  private parentOf(event: ProbeEvent): SpanContext | undefined {
+    const { within } = event.span
+    if (within === undefined) return event.remoteParent
+    const parent =
+      within.by === 'thread'
+        ? this.open.onThread(within.span, event.pid, event.tid)
+        : this.open.top(slotKey(within.span, event.pid, event.key))
+    if (!parent) this.counts.parentless += 1
+    return parent?.context ?? event.remoteParent
+  }
+}
+
+/** The same for every program that sees the same key. */
+export function traceIdOfKey(key: string): string {
+  return hash('sha256', key, 'hex').slice(0, 32)
+}
+
+function spanOf(
+  { start, context, parent, events }: OpenStart,
+  end: ProbeEvent | undefined,
+  incomplete: MatchedSpan['incomplete'],
+): MatchedSpan {
+  return {
+    definition: start.span,
+    start,
+    end,
+    incomplete,
+    context,
+    parent,
+    events: events ?? noEvents,
+    nearLoss: false,
   }
 }
 

@@ -29,6 +29,11 @@ export class ReorderBuffer {
     return this.runs.size
   }
 
+  /** The latest time that an event had. */
+  get newestTime(): HrTime | undefined {
+    return this.newest
+  }
+
   /** `nowMs` is the monotonic time of arrival. Answers the events that are now due. */
   push(event: ProbeEvent, nowMs: number): readonly ProbeEvent[] {
     if (this.newest === undefined || compareTimes(event.at, this.newest) > 0) {

@@ -3,6 +3,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fileOf, probe } from '../../test/probe-summaries.ts'
+import { probesOf } from '../definition/definition.ts'
 import { parseDefinition } from '../definition/load.ts'
 import { starterDefinition } from './starter.ts'
 
@@ -16,12 +17,11 @@ test('a pair becomes a span; the argument that both sides pass first is its key'
     probe('shop', 'order__done', 'u64/ptr', 'f64', 'u32', '?'),
   )
   const definition = parseDefinition(text, 'shop.yaml')
-  expect(definition).toMatchObject({ name: 'shop', provider: 'shop', resource: { 'service.name': 'shop' } })
+  expect(definition).toMatchObject({ name: 'shop', resource: { 'service.name': 'shop' } })
   const span = definition.spans.get('order')
   expect(span).toMatchObject({
-    startProbe: 'order__start',
-    endProbe: 'order__done',
-    match: { start: 'str(arg0)', end: 'str(arg0)' },
+    probes: { start: { name: 'order__start' }, end: { name: 'order__done' } },
+    match: { start: ['str(arg0)'], end: ['str(arg0)'] },
   })
   expect(span?.attributes).toEqual([
     { key: 'order.start.arg0', at: 'start', expression: 'str(arg0)' },
@@ -43,7 +43,7 @@ test.each([
   ['a double', ['f64'], ['f64'], 'tid', 'No argument stands out as a key'],
 ])('both sides pass %s first: the key is explained', (_, start, end, match, why) => {
   const text = textOf(probe('shop', 'x_start', ...start), probe('shop', 'x_end', ...end))
-  expect(parseDefinition(text, 'x.yaml').spans.get('x')?.match.start).toBe(match)
+  expect(parseDefinition(text, 'x.yaml').spans.get('x')?.match.start).toEqual([match])
   expect(text).toContain(why)
 })
 
@@ -52,7 +52,7 @@ test('programs whose threads do one at a time are keyed by thread, whatever they
     probe('postgresql', 'query__start', 'u64/ptr'),
     probe('postgresql', 'query__done', 'u64/ptr'),
   )
-  expect(parseDefinition(text, 'x.yaml').spans.get('query')?.match.start).toBe('tid')
+  expect(parseDefinition(text, 'x.yaml').spans.get('query')?.match.start).toEqual(['tid'])
   expect(text).toContain('provider postgresql does one at a time')
 })
 
@@ -64,7 +64,9 @@ test('the provider of most use is chosen, the others are told: calls of function
   const file = fileOf('/opt/jvm', ...calls, probe('vm', 'gc__begin'), probe('vm', 'gc__end'))
   const starter = starterDefinition([file], { name: 'mine', pid: 12 })
   expect(starter?.otherProviders).toEqual(['calls'])
-  expect(parseDefinition(starter?.text ?? '', 'x.yaml')).toMatchObject({ name: 'mine', provider: 'vm' })
+  const mine = parseDefinition(starter?.text ?? '', 'x.yaml')
+  expect(mine.name).toBe('mine')
+  expect(probesOf(mine).map((each) => each.kind === 'usdt' && each.provider)).toContain('vm')
   expect(starter?.text).toContain('probespan bridge --pack ./mine.yaml --pid 12')
   expect(textOf(...calls)).toContain('# Fires at every call.')
 })
@@ -111,7 +113,8 @@ test('whatever the names and types, the definition loads and no two spans have o
       ])
       const starter = starterDefinition([fileOf(file, ...probes)], {})
       const definition = parseDefinition(starter?.text ?? '', 'x.yaml')
-      expect(definition.provider).toBe(name)
+      const read = probesOf(definition)
+      expect(read.filter((each) => each.kind !== 'usdt' || each.provider !== name)).toEqual([])
       expect(definition.spans.size).toBe(made.length)
     }),
   )

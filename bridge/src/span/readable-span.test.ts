@@ -27,8 +27,11 @@ function sent({ definition, start, end, parent }: Parts): DecodedSpan {
     definition: span,
     start: probeEvent({ span, ...start }),
     end: probeEvent({ span, phase: 'end', ...end }),
+    incomplete: undefined,
     context,
     parent,
+    events: [],
+    nearLoss: false,
   }
   const readable = readableSpan(matched, resourceFromAttributes({ 'service.name': 'shop', 'process.pid': 7 }))
   const sdks = decodeTraces(Buffer.from(ProtobufTraceSerializer.serializeRequest([readable]) ?? []))

@@ -1,11 +1,18 @@
 // A matched pair of events to a span as the OpenTelemetry SDK knows it, so that any of its exporters takes it.
-import { SpanKind, SpanStatusCode, type HrTime, type SpanContext, type SpanStatus } from '@opentelemetry/api'
+import {
+  SpanKind,
+  SpanStatusCode,
+  type HrTime,
+  type Link,
+  type SpanContext,
+  type SpanStatus,
+} from '@opentelemetry/api'
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
+import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace-base'
 import type { SpanDefinition, SpanKindName } from '../definition/definition.ts'
 import { attributesOf } from '../definition/layout.ts'
-import type { AttributeValue } from '../event/event.ts'
+import type { AttributeValue, ProbeEvent } from '../event/event.ts'
 import type { MatchedSpan } from '../match/matcher.ts'
 import { addTimes, subtractTimes } from '../time/instant.ts'
 import { bridgeName, bridgeVersion } from '../version.ts'
@@ -36,21 +43,29 @@ class MatchedReadableSpan implements ReadableSpan {
   readonly parentSpanContext?: SpanContext
   private readonly context: SpanContext
 
-  constructor({ definition, start, end, context, parent }: MatchedSpan, resource: Resource) {
-    this.startTime = start.programStart ?? start.at
-    this.endTime = end.programDuration === undefined ? end.at : addTimes(this.startTime, end.programDuration)
+  readonly events: TimedEvent[]
+  readonly links: Link[]
+
+  constructor(matched: MatchedSpan, resource: Resource) {
+    const { definition, start, end, incomplete, context, parent } = matched
+    this.startTime = startOf(matched)
+    this.endTime = endOf(matched, this.startTime)
     const plan = planOf(definition)
     const attributes: Attributes = {}
-    setAttributes(attributes, plan.startKeys, start.attributes)
-    setAttributes(attributes, plan.endKeys, end.attributes)
+    setAttributes(attributes, start === end ? plan.pointKeys : plan.startKeys, start.attributes)
+    if (end && end !== start) setAttributes(attributes, plan.endKeys, end.attributes)
     if (start.tid > 0) attributes['thread.id'] = start.tid
+    if (incomplete) attributes['probespan.incomplete'] = incomplete.reason
+    if (matched.nearLoss) attributes['probespan.near_loss'] = true
     this.attributes = attributes
     this.name = plan.name(attributes)
     this.kind = kinds[definition.kind]
-    this.status = end.error ? failed : unset
+    this.status = statusOf(matched)
     this.resource = resource
     this.context = context
     if (parent) this.parentSpanContext = parent
+    this.events = matched.events.length === 0 ? none : matched.events.map(timedEvent)
+    this.links = linksOf(start.links, end === start ? undefined : end?.links)
   }
 
   spanContext(): SpanContext {
@@ -63,14 +78,6 @@ class MatchedReadableSpan implements ReadableSpan {
 
   get ended(): boolean {
     return true
-  }
-
-  get events(): never[] {
-    return none
-  }
-
-  get links(): never[] {
-    return none
   }
 
   get instrumentationScope(): InstrumentationScope {
@@ -94,6 +101,38 @@ export function readableSpan(matched: MatchedSpan, resource: Resource): Readable
   return new MatchedReadableSpan(matched, resource)
 }
 
+/** A span of one probe that tells its duration began that long before the probe. */
+function startOf({ start, end }: MatchedSpan): HrTime {
+  if (start.programStart) return start.programStart
+  return start === end && start.programDuration ? subtractTimes(start.at, start.programDuration) : start.at
+}
+
+function endOf({ start, end, incomplete }: MatchedSpan, startTime: HrTime): HrTime {
+  if (!end) return incomplete?.at ?? startTime
+  return end.programDuration && end !== start ? addTimes(startTime, end.programDuration) : end.at
+}
+
+function statusOf({ definition, end, incomplete }: MatchedSpan): SpanStatus {
+  if (incomplete) {
+    const isError = incomplete.reason === 'superseded' && definition.supersede === 'error'
+    return isError ? { code: SpanStatusCode.ERROR, message: 'ended by the next start of its key' } : unset
+  }
+  if (end?.error !== true) return unset
+  return end.message === undefined ? failed : { code: SpanStatusCode.ERROR, message: end.message }
+}
+
+function timedEvent({ event, at, attributes: values }: ProbeEvent): TimedEvent {
+  const attributes: Attributes = {}
+  const keys = event?.attributes.map(({ key }) => key) ?? []
+  setAttributes(attributes, keys, values)
+  return { name: event?.name ?? '', time: at, attributes, droppedAttributesCount: 0 }
+}
+
+function linksOf(start: SpanContext[] | undefined, end: SpanContext[] | undefined): Link[] {
+  if (!start && !end) return none
+  return [...(start ?? []), ...(end ?? [])].map((context) => ({ context }))
+}
+
 function setAttributes(
   attributes: Attributes,
   keys: readonly string[],
@@ -107,7 +146,12 @@ function setAttributes(
 }
 
 /** What a definition says of every span of it, worked out once. */
-type Plan = { startKeys: string[]; endKeys: string[]; name: (attributes: Attributes) => string }
+type Plan = {
+  startKeys: string[]
+  endKeys: string[]
+  pointKeys: string[]
+  name: (attributes: Attributes) => string
+}
 const plans = new WeakMap<SpanDefinition, Plan>()
 
 function planOf(definition: SpanDefinition): Plan {
@@ -116,6 +160,7 @@ function planOf(definition: SpanDefinition): Plan {
   const plan = {
     startKeys: attributesOf(definition, 'start').map(({ key }) => key),
     endKeys: attributesOf(definition, 'end').map(({ key }) => key),
+    pointKeys: attributesOf(definition, 'point').map(({ key }) => key),
     name: namer(definition),
   }
   plans.set(definition, plan)
