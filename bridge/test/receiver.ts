@@ -10,6 +10,9 @@ export class Receiver {
   readonly requests: { url: string; headers: IncomingMessage['headers']; status: number }[] = []
   /** The status of the next answers; 0: no answer at all. */
   status = 200
+  /** More of the next answers. */
+  headers: Record<string, string> = { 'content-type': 'application/x-protobuf' }
+  body: Buffer | string = ''
   private readonly server: Server
 
   private constructor() {
@@ -51,7 +54,7 @@ export class Receiver {
         ...decodeTraces(request.headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body),
       )
     }
-    response.writeHead(status, { 'content-type': 'application/x-protobuf' }).end()
+    response.writeHead(status, this.headers).end(this.body)
   }
 }
 

@@ -216,11 +216,11 @@ export class Delivery {
       this.flight = flight
       const outcome = await this.transport.send(flight.batch)
       if (this.isClosed()) return
-      const { isSpooled } = flight
-      this.account(outcome, flight.batch)
       if (outcome.kind === 'away') this.putBack(flight)
-      else if (isSpooled) this.spool?.settle()
+      else if (flight.isSpooled) this.spool?.settle()
       this.flight = undefined
+      this.account(outcome, flight.batch)
+      this.events.onOutcome(outcome, flight.batch.spanCount)
       if (outcome.kind === 'away' && !(await this.mayRetry(outcome.retryAfterMs))) break
     }
     this.isSending = false
@@ -250,7 +250,6 @@ export class Delivery {
       const before = this.trouble?.kind === kind ? this.trouble : { attempts: 0, sinceMs: Date.now() }
       this.trouble = { kind, reason, attempts: before.attempts + 1, sinceMs: before.sinceMs }
     }
-    this.events.onOutcome(outcome, spanCount)
   }
 
   /** It goes first again; with a spool it is safe there, and so is what waits behind it. */
