@@ -115,7 +115,8 @@ test('an address that other machines can reach is told as that', async () => {
   using folder = new Folder()
   const env = envFor(folder, '127.0.0.1:1', ready)
   await using bridge = new BridgeProcess({ ...env, PROBESPAN_BRIDGE_LISTEN: '0.0.0.0:0' })
-  await bridge.says(/at http:\/\/0\.0\.0\.0:\d+, which other machines may reach, without a key/)
+  await addressOf(bridge)
+  expect(bridge.said).toMatch(/at http:\/\/0\.0\.0\.0:\d+, which other machines may reach, without a key/)
 })
 
 test('an address that is taken: exit code 18, and what to do', async () => {

@@ -1,5 +1,7 @@
 // What would break: a span that vanishes without being counted, or is counted twice, when attempts fail in any order,
 // with a spool or without one, across runs of the bridge. The transport is steered; the spool is on a real disk.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -139,4 +141,35 @@ test('what is under way when the bridge is killed is on disk, if anything behind
   hanging.attempts[0]?.end(taken)
   await expect.poll(() => hanging.attempts[1]?.names).toEqual(['b'])
   expect(spool.spans).toBe(3)
+})
+
+test('where the spool cannot be written, spans wait in memory, bounded, and are sent in their turn', async () => {
+  using folder = new Folder()
+  const transport = new SteeredTransport()
+  transport.answer = () => away
+  const spool = Spool.open(folder.path, 1_000_000)
+  // Stands where the first segment will be wanted.
+  const obstacle = join(folder.path, '000000000001.segment')
+  mkdirSync(obstacle)
+  const reasons: string[] = []
+  const delivery = new Delivery(
+    transport,
+    { onOutcome: () => undefined, onSpoolError: (reason) => void reasons.push(reason) },
+    {
+      spool,
+      batches: { spansMax: 1, delayMs: 1, bytesMax: 100_000 },
+      queue: { spansMax: 10, bytesMax: 100_000 },
+      retry: { firstMs: 1, maxMs: 1 },
+    },
+  )
+  for (let name = 0; name < 30; name += 1) delivery.push(spanNamed(String(name)))
+  await expect.poll(() => reasons[0]).toMatch(/EEXIST/)
+  expect(delivery.state).toMatchObject({ spooledSpans: 0, spooledBytes: 0 })
+  expect(delivery.pending).toBeLessThanOrEqual(11)
+  transport.answer = () => taken
+  await delivery.close(1000)
+  const names = transport.attempts.map((each) => Number(each.names[0]))
+  expect(names.at(-1)).toBe(29)
+  expect(delivery.counts.exported + delivery.counts.droppedQueueFull).toBe(30)
+  expect(delivery.counts).toMatchObject({ droppedAtEnd: 0, droppedSpoolFull: 0, droppedDamaged: 0 })
 })

@@ -160,9 +160,8 @@ export class Delivery {
   async close(deadlineMs: number): Promise<void> {
     this.phase = 'closing'
     this.batcher.flush()
-    const isWorthWaiting = !this.spool || this.trouble?.kind !== 'away'
     this.pause.end()
-    if (isWorthWaiting) await within(deadlineMs, this.sending)
+    if (this.trouble?.kind !== 'away' || !this.isAllOnDisk) await within(deadlineMs, this.sending)
     this.phase = 'closed'
     this.pause.cancel()
     this.spill()
@@ -171,6 +170,10 @@ export class Delivery {
     this.flight = undefined
     this.spool?.close()
     this.transport.close()
+  }
+
+  private get isAllOnDisk(): boolean {
+    return this.spool !== undefined && this.queuedSpans === 0
   }
 
   private enqueue(batch: EncodedBatch): void {
@@ -261,7 +264,7 @@ export class Delivery {
 
   /** Waits before the next attempt. False where there is nothing to be gained by one. */
   private async mayRetry(retryAfterMs: number | undefined): Promise<boolean> {
-    if (this.phase === 'closing' && this.spool) return false
+    if (this.phase === 'closing' && this.isAllOnDisk) return false
     const { retry } = this.options
     // Once `close` was called there is no time for long waits of our own; the receiver's wish still counts.
     const failures = this.phase === 'closing' ? 1 : (this.trouble?.attempts ?? 1)
