@@ -1,9 +1,11 @@
 // What would break: a mistake in a definition that is passed over, or told so that its author cannot find it.
+import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { usdt } from '../../test/probe-events.ts'
 import { BridgeError } from '../errors.ts'
 import { loadDefinition, parseDefinition } from './load.ts'
+import { stringBytesThatFit } from './program.ts'
 
 function messageOf(text: string): string {
   try {
@@ -209,7 +211,12 @@ const mistakes: [what: string, text: string, key: string, expectation: RegExp][]
     'spans.query.within',
     /no span is named "requst"/,
   ],
-  ['within itself', query(`${good}, within: ^query`), 'spans.query.within', /within itself/],
+  [
+    'within one that lies within it',
+    `${query(`${good}, within: ^other`)}  other: { ${good}, within: query }\n`,
+    'spans.query.within',
+    /cannot lie within one that lies within it/,
+  ],
   [
     'a name of an attribute that is not there',
     query(`${good}, name: ^"GET {route}"`),
@@ -247,8 +254,8 @@ spans:
   a: { ${good}, within: b }
   b: { ${good}, within: a }`
   expect(messageOf(circle).split('\n')).toEqual([
-    'x.yaml:4:46: spans.a.within: a span cannot lie within itself',
-    'x.yaml:5:46: spans.b.within: a span cannot lie within itself',
+    'x.yaml:4:46: spans.a.within: a span cannot lie within one that lies within it',
+    'x.yaml:5:46: spans.b.within: a span cannot lie within one that lies within it',
   ])
 })
 
@@ -311,7 +318,23 @@ test('a file that does not exist is named, with what to do', async () => {
   })
 })
 
-test('the packs of the project load', async () => {
-  const pack = fileURLToPath(new URL('../../../scripts-bt/demo.yaml', import.meta.url))
-  expect([...(await loadDefinition(pack)).spans.keys()]).toEqual(['request', 'query', 'payment'])
+test('a span may lie within its own kind: recursion', () => {
+  const { spans } = parseDefinition(query(`${good}, within: { span: query, by: thread }`), 'x')
+  expect(spans.get('query')?.within).toEqual({ span: 'query', by: 'thread' })
 })
+
+const packsFolder = fileURLToPath(new URL('../../../scripts-bt/', import.meta.url))
+const packs = readdirSync(packsFolder).filter((name) => name.endsWith('.yaml'))
+
+test('there are packs', () => {
+  expect(packs).toEqual(expect.arrayContaining(['demo.yaml', 'postgres.yaml', 'jvm.yaml', 'python.yaml']))
+})
+
+test.each(packs)(
+  'the pack %s loads, is named as its file is, and fits the stack of bpftrace 0.17',
+  async (pack) => {
+    const definition = await loadDefinition(packsFolder + pack)
+    expect(`${definition.name}.yaml`).toBe(pack)
+    expect(stringBytesThatFit(definition)).toMatchObject({ ok: true })
+  },
+)

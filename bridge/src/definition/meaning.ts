@@ -227,7 +227,8 @@ function checkReferences(span: SpanDefinition, definition: Definition): Definiti
   if (within !== undefined && !definition.spans.has(within.span)) {
     issues.push(unknownSpan(['spans', span.id, 'within'], within.span, definition))
   } else if (reaches(span, span.id, definition)) {
-    issues.push({ path: ['spans', span.id, 'within'], message: 'a span cannot lie within itself' })
+    const message = 'a span cannot lie within one that lies within it'
+    issues.push({ path: ['spans', span.id, 'within'], message })
   }
   const keys = new Set(span.attributes.map((each) => each.key))
   for (const [, key = ''] of span.nameTemplate.matchAll(/\{([^}]*)\}/g)) {
@@ -242,8 +243,10 @@ function unknownSpan(path: string[], name: string, { spans }: Definition): Defin
   return { path, message: `no span is named "${name}"; this file has ${known}` }
 }
 
+/** Whether `within` leads back to it over others; directly it is recursion. */
 function reaches(from: SpanDefinition, id: string, { spans }: Definition): boolean {
   let at = from.within?.span
+  if (at === id) return false
   for (let steps = 0; at !== undefined && steps <= spans.size; steps += 1) {
     if (at === id) return true
     at = spans.get(at)?.within?.span

@@ -303,3 +303,46 @@ test('a trace id that is made of the key is the same in every program, and a val
   expect(traceIds[0]).toMatch(/^[0-9a-f]{32}$/)
   expect(traceIdOfKey('req-7')).not.toBe(traceIdOfKey('req-8'))
 })
+
+test('recursion by thread: each call lies in the one that made it, and the outermost misses no parent', () => {
+  const load = spanDefinition({ id: 'load', within: { span: 'load', by: 'thread' } })
+  const matcher = new Matcher(definitionWith(load), countingIds())
+  const at = (phase: 'start' | 'end', key: string, tid: number, atNs: bigint) =>
+    matcher.push(probeEvent({ span: load, phase, key, tid, atNs }))
+  at('start', 'outer', 1, 1n)
+  at('start', 'elsewhere', 2, 2n)
+  at('start', 'inner', 1, 3n)
+  const [inner] = at('end', 'inner', 1, 4n)
+  const [outer] = at('end', 'outer', 1, 5n)
+  const [elsewhere] = at('end', 'elsewhere', 2, 6n)
+  expect(inner?.parent?.spanId).toBe(outer?.context.spanId)
+  expect([outer?.parent, elsewhere?.parent, matcher.counts.parentless]).toEqual([undefined, undefined, 0])
+})
+
+test('what is open inside a span that the next one ends, ends with it; what its key has elsewhere does not', () => {
+  const statement = spanDefinition({ id: 'statement', supersede: 'error', keepIncomplete: true })
+  const plan = spanDefinition({
+    id: 'plan',
+    within: { span: 'statement', by: 'key' },
+    keepIncomplete: true,
+  })
+  const matcher = new Matcher(definitionWith(statement, plan), countingIds())
+  const start = (span: typeof plan, key: string, atNs: bigint) =>
+    matcher.push(probeEvent({ span, key, atNs }))
+  start(plan, 'a', 1n)
+  start(statement, 'a', 2n)
+  start(plan, 'a', 3n)
+  start(plan, 'a', 4n)
+  start(statement, 'b', 5n)
+  start(plan, 'b', 6n)
+  const given = start(statement, 'a', 7n)
+  expect(given.map(({ definition: { id }, start: { at }, incomplete }) => [id, at, incomplete])).toEqual(
+    [['statement', 2n] as const, ['plan', 4n] as const, ['plan', 3n] as const].map(([id, atNs]) => [
+      id,
+      timeOfNs(atNs),
+      { reason: 'superseded', at: timeOfNs(7n) },
+    ]),
+  )
+  expect(matcher.counts).toMatchObject({ starts: 7, superseded: 3, paired: 0 })
+  expect(matcher.openCount).toBe(4)
+})

@@ -79,10 +79,17 @@ export class Matcher {
   private readonly heldEnds = new HeldEnds(endHold)
   private readonly ids: IdGenerator
   private readonly openMax: number
+  /** The ids of the spans that lie within another by its key, by the other's id. */
+  private readonly inner = new Map<string, string[]>()
 
   constructor(definition: Definition, ids: IdGenerator, openMax = 100_000) {
     const byThread = [...definition.spans.values()].some(({ within }) => within?.by === 'thread')
     this.open = new OpenStarts(byThread)
+    for (const { id, within } of definition.spans.values()) {
+      if (within?.by === 'key' && within.span !== id) {
+        this.inner.set(within.span, [...(this.inner.get(within.span) ?? []), id])
+      }
+    }
     this.ids = ids
     this.openMax = openMax
   }
@@ -218,7 +225,22 @@ export class Matcher {
   private giveUp(open: OpenStart, reason: Incomplete, at: HrTime): readonly MatchedSpan[] {
     this.open.remove(open)
     this.counts[reason] += 1
-    return open.start.span.keepIncomplete ? [spanOf(open, undefined, { reason, at })] : none
+    const given = open.start.span.keepIncomplete ? [spanOf(open, undefined, { reason, at })] : none
+    return reason === 'superseded' ? [...given, ...this.giveUpInside(open, at)] : given
+  }
+
+  /** What is open inside a span that was superseded has no end either: an error left it on its way out. */
+  private giveUpInside(outer: OpenStart, at: HrTime): MatchedSpan[] {
+    const { start, context } = outer
+    const spans: MatchedSpan[] = []
+    for (const id of this.inner.get(start.span.id) ?? []) {
+      const slot = slotKey(id, start.pid, start.key)
+      for (let open = this.open.top(slot); open; open = this.open.top(slot)) {
+        if (open.parent?.spanId !== context.spanId) break
+        spans.push(...this.giveUp(open, 'superseded', at))
+      }
+    }
+    return spans
   }
 
   private contextOf(event: ProbeEvent, parent: SpanContext | undefined): SpanContext {
@@ -240,7 +262,8 @@ export class Matcher {
       within.by === 'thread'
         ? this.open.onThread(within.span, event.pid, event.tid)
         : this.open.top(slotKey(within.span, event.pid, event.key))
-    if (!parent) this.counts.parentless += 1
+    // The outermost of a recursion has no parent to be missed.
+    if (!parent && within.span !== event.span.id) this.counts.parentless += 1
     return parent?.context ?? event.remoteParent
   }
 }
