@@ -31,6 +31,8 @@ const bursts = fc.array(fc.record({ spans: fc.nat(12), waitMs: fc.integer({ min:
 })
 const run = fc.record({ outcomes: fc.array(outcome, { maxLength: 20 }), bursts, closesInOrder: fc.boolean() })
 
+const oneByOne = { spansMax: 1, delayMs: 1, bytesMax: 100_000 }
+
 const settledOf = (counts: DeliveryCounts): number =>
   counts.exported +
   counts.refused +
@@ -132,7 +134,7 @@ test('what is under way when the bridge is killed is on disk, if anything behind
     { onOutcome: () => undefined, onSpoolError: () => undefined },
     {
       spool,
-      batches: { spansMax: 1, delayMs: 1, bytesMax: 100_000 },
+      batches: oneByOne,
       spill: { spansMax: 2, bytesMax: 100_000 },
     },
   )
@@ -141,6 +143,43 @@ test('what is under way when the bridge is killed is on disk, if anything behind
   hanging.attempts[0]?.end(taken)
   await expect.poll(() => hanging.attempts[1]?.names).toEqual(['b'])
   expect(spool.spans).toBe(3)
+})
+
+test('once an attempt has failed, whatever comes is on disk at once, and none of it is ahead of what waits', async () => {
+  using folder = new Folder()
+  const transport = new SteeredTransport()
+  const spool = Spool.open(folder.path, 1_000_000)
+  const delivery = new Delivery(
+    transport,
+    { onOutcome: () => undefined, onSpoolError: () => undefined },
+    { spool, batches: oneByOne },
+  )
+  delivery.push(spanNamed('0'))
+  transport.attempts[0]?.end(away)
+  await expect.poll(() => delivery.state).toMatchObject({ queuedSpans: 0, spooledSpans: 1 })
+  for (const name of ['1', '2', '3']) {
+    delivery.push(spanNamed(name))
+    expect(delivery.state).toMatchObject({ queuedSpans: 0, spooledSpans: Number(name) + 1 })
+  }
+})
+
+test('what waits in memory, because the spool cannot be written, is behind what it holds', async () => {
+  using folder = new Folder()
+  const events = { onOutcome: () => undefined, onSpoolError: () => undefined }
+  const deaf = new SteeredTransport()
+  deaf.answer = () => away
+  const first = new Delivery(deaf, events, { spool: Spool.open(folder.path, 1_000_000), batches: oneByOne })
+  for (const name of ['0', '1', '2']) first.push(spanNamed(name))
+  await first.close(1000)
+
+  const spool = Spool.open(folder.path, 1_000_000)
+  mkdirSync(join(folder.path, '000000000002.segment'))
+  const transport = new SteeredTransport()
+  transport.answer = () => taken
+  const second = new Delivery(transport, events, { spool, batches: oneByOne })
+  for (const name of ['3', '4']) second.push(spanNamed(name))
+  await second.close(1000)
+  expect(transport.attempts.map((each) => each.names[0])).toEqual(['0', '1', '2', '3', '4'])
 })
 
 test('where the spool cannot be written, spans wait in memory, bounded, and are sent in their turn', async () => {
@@ -157,7 +196,7 @@ test('where the spool cannot be written, spans wait in memory, bounded, and are 
     { onOutcome: () => undefined, onSpoolError: (reason) => void reasons.push(reason) },
     {
       spool,
-      batches: { spansMax: 1, delayMs: 1, bytesMax: 100_000 },
+      batches: oneByOne,
       queue: { spansMax: 10, bytesMax: 100_000 },
       retry: { firstMs: 1, maxMs: 1 },
     },

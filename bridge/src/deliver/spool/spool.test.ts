@@ -84,9 +84,10 @@ test.each([1, headerBytes - 1, headerBytes, headerBytes + 50, headerBytes + 99])
     const second = reopenAfterKill(folder.path)
     expect(second.counts).toMatchObject({ recovered: 2, tornRecords: 1 })
     second.append(batchOf(3))
-    expect(drain(second)).toEqual([0, 1, 3])
     // It was cut off: the next start does not count it again.
-    expect(reopenAfterKill(folder.path).counts.tornRecords).toBe(0)
+    const third = reopenAfterKill(folder.path)
+    expect(third.counts).toMatchObject({ recovered: 3, tornRecords: 0 })
+    expect(drain(third)).toEqual([0, 1, 3])
   },
 )
 

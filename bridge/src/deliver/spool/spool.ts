@@ -86,10 +86,11 @@ export class Spool {
     this.lock = lock
     const place = readCursor(join(folder, 'cursor'))
     const found = listSegments(folder)
-    this.nextNumber = Math.max(found.at(-1)?.number ?? 0, place?.segment ?? 0) + 1
+    this.nextNumber = (found.at(-1)?.number ?? 0) + 1
     this.segments = found.filter((segment) => this.recover(segment, place))
     if (this.segments[0]?.number === place?.segment) this.offset = place?.offset ?? 0
     this.cursor = new Cursor(join(folder, 'cursor'))
+    // Now: what it says of an older segment must not be taken for a new one's of the same number.
     this.cursor.write({ segment: this.segments[0]?.number ?? this.nextNumber, offset: this.offset })
     this.counts.recovered = this.spans
   }
