@@ -1,91 +1,30 @@
-// What the bridge does with a stream from a pipe, on one core: lines in, serialised spans out, no bpftrace and no
-// network. Compared in the same run with JSON.parse over the same lines, which is the least any reader would do.
-import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
-import { resourceFromAttributes } from '@opentelemetry/resources'
-import { RandomIdGenerator } from '@opentelemetry/sdk-trace-base'
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
-import { SpanEncoder } from '../src/deliver/span-encoder.ts'
-import { LineSplitter } from '../src/bpftrace/lines.ts'
-import { parseDefinition } from '../src/definition/load.ts'
-import { Pipeline } from '../src/pipeline.ts'
-import { readableSpan } from '../src/span/readable-span.ts'
-import { addTimes } from '../src/time/instant.ts'
+// The bridge's bench: live against a program that fires as fast as it can, on every bpftrace of this machine; the same
+// kind of stream from a pipe; and memory with 100,000 spans open. One figure at a time goes to `print`.
+import { availableVersions, missingVersions } from '../test/roots/versions.ts'
+import { measureLive } from './live.ts'
+import { measureMemory } from './memory.ts'
+import { measurePipe } from './pipe.ts'
 
-const pairs = 200_000
-const chunkBytes = 64 * 1024
-const batchSpans = 512
+export type Figure = { figure: string; value: number; unit: string }
 
-const definition = parseDefinition(
-  `{ name: bench, provider: shop, spans: { order: { start: a, end: b, match: arg0, attributes: {
-     route: { at: start, value: str(arg1) }, status: { at: end, value: arg2 } } } } }`,
-  'bench',
-)
-
-export async function run(
-  print: (figure: { figure: string; value: number; unit: string }) => void,
-): Promise<void> {
-  const stream = Buffer.from(lines().join('\n'))
-  const encoder = new SpanEncoder()
-  const ours = rate(() => throughBridge(stream, (spans) => encoder.encode(spans)))
-  const sdks = rate(() => throughBridge(stream, (spans) => ProtobufTraceSerializer.serializeRequest(spans)))
-  print({ figure: 'bridge.pipe_events_per_s', value: ours, unit: 'events/CPU s' })
-  print({ figure: 'bridge.pipe_events_per_s.sdk_serializer', value: sdks, unit: 'events/CPU s' })
-  print({
-    figure: 'bridge.json_parse_lines_per_s',
-    value: rate(() => throughJsonParse(stream)),
-    unit: 'lines/CPU s',
-  })
-}
-
-/** Twenty requests open at a time; each event 10 µs after the one before. */
-function lines(): string[] {
-  const all: string[] = []
-  for (let at = 0; at < pairs + 20; at += 1) {
-    const nsecs = 4_152_634_571_373 + at * 20_000
-    if (at < pairs)
-      all.push(`{"type": "value", "data": ["order","start",${nsecs},4711,4711,${at},"/orders/:id"]}`)
-    if (at >= 20)
-      all.push(`{"type": "value", "data": ["order","end",${nsecs + 10_000},4711,4711,${at - 20},200]}`)
+export async function run(print: (figure: Figure) => void): Promise<void> {
+  measurePipe(print)
+  print({ figure: 'bridge.peak_rss_mb', value: await measureMemory(), unit: 'MB' })
+  for (const { suite, reason } of missingVersions()) {
+    process.stderr.write(`not measured: bpftrace of ${suite}: ${reason}\n`)
   }
-  return all
-}
-
-function throughBridge(stream: Buffer, serialize: (spans: ReadableSpan[]) => unknown): void {
-  const resource = resourceFromAttributes({ 'service.name': 'bench' })
-  const pipeline = new Pipeline({
-    definition,
-    toUnix: (boot) => addTimes(boot, [1_795_150_869, 381_843_673]),
-    reorderWindowMs: 20,
-    ids: new RandomIdGenerator(),
-  })
-  const splitter = new LineSplitter()
-  let batch: ReadableSpan[] = []
-  for (let at = 0; at < stream.length; at += chunkBytes) {
-    for (const line of splitter.push(stream.subarray(at, at + chunkBytes))) {
-      for (const span of pipeline.line(line, performance.now())) batch.push(readableSpan(span, resource))
-    }
-    if (batch.length < batchSpans) continue
-    serialize(batch)
-    batch = []
+  let lostByBridge = 0
+  for (const { version, program } of availableVersions()) {
+    const live = await measureLive(program)
+    const name = `${version}.bridge`
+    print({ figure: `bridge.cpu_ratio.${name}`, value: live.cpuRatio, unit: 'bridge CPU / bpftrace CPU' })
+    print({ figure: `bridge.live_spans_per_s.${name}`, value: live.spansPerS, unit: 'spans/s' })
+    print({ figure: `bridge.cpu_us_per_span.${name}`, value: live.bridgeCpuUs, unit: 'µs' })
+    print({ figure: `bridge.bpftrace_cpu_us_per_span.${name}`, value: live.bpftraceCpuUs, unit: 'µs' })
+    print({ figure: `bridge.fired_pairs_per_s.${name}`, value: live.firedPerS, unit: 'pairs/s' })
+    print({ figure: `bridge.lost_in_kernel.${name}`, value: live.lostInKernel, unit: 'events' })
+    print({ figure: `bridge.live_rss_mb.${name}`, value: live.rssMb, unit: 'MB' })
+    lostByBridge += live.lostByBridge
   }
-  const spans = pipeline.matcher.counts.paired + pipeline.end().length
-  if (spans < pairs - 1) throw new Error(`${spans} spans of ${pairs}`)
-}
-
-function throughJsonParse(stream: Buffer): void {
-  const splitter = new LineSplitter()
-  for (let at = 0; at < stream.length; at += chunkBytes) {
-    for (const line of splitter.push(stream.subarray(at, at + chunkBytes))) JSON.parse(line)
-  }
-}
-
-/** Events a second of CPU time, the best of three: what else the machine does must not count. */
-function rate(work: () => void): number {
-  const seconds = [1, 2, 3].map(() => {
-    const before = process.cpuUsage()
-    work()
-    const { user, system } = process.cpuUsage(before)
-    return (user + system) / 1e6
-  })
-  return Math.round((2 * pairs) / Math.min(...seconds))
+  print({ figure: 'bridge.lost_by_bridge', value: lostByBridge, unit: 'events and spans' })
 }

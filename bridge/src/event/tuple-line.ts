@@ -45,18 +45,31 @@ export class TupleLineReader {
     const pid = this.integer()
     const tid = this.integer()
     if (boot === undefined || pid === undefined || tid === undefined) return undefined
-    const parts: AttributeValue[] = []
-    for (let part = 0; part < layout.keyParts.length; part += 1) {
+    const first = this.value()
+    if (first === undefined) return undefined
+    let key = String(first)
+    let parts: AttributeValue[] | undefined
+    if (layout.keyParts.length > 1) {
+      parts = this.moreParts(first, layout.keyParts.length)
+      if (!parts) return undefined
+      key = keyOf(parts)
+    }
+    const event = newEvent(layout, block, this.toUnix(boot), pid, tid, key)
+    for (const { attribute, index, part } of layout.keyAttributes) {
+      event.attributes[index] = attributeValue(parts?.[part] ?? first, attribute)
+    }
+    for (const field of layout.fields) if (!this.readField(event, field)) return undefined
+    return this.at === line.length - suffix.length && line.endsWith(suffix) ? event : undefined
+  }
+
+  private moreParts(first: AttributeValue, count: number): AttributeValue[] | undefined {
+    const parts = [first]
+    while (parts.length < count) {
       const value = this.value()
       if (value === undefined) return undefined
       parts.push(value)
     }
-    const event = newEvent(layout, block, this.toUnix(boot), pid, tid, keyOf(parts))
-    for (const { attribute, index, part } of layout.keyAttributes) {
-      event.attributes[index] = attributeValue(parts[part] ?? null, attribute)
-    }
-    for (const field of layout.fields) if (!this.readField(event, field)) return undefined
-    return this.at === line.length - suffix.length && line.endsWith(suffix) ? event : undefined
+    return parts
   }
 
   private readField(event: ProbeEvent, field: Field): boolean {

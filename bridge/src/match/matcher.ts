@@ -144,10 +144,9 @@ export class Matcher {
       this.counts.keylessStarts += 1
       return none
     }
-    const slot = slotOf(start.span, start)
     const parent = this.parentOf(start)
     const context = this.contextOf(start, parent)
-    const end = this.heldEnds.size > 0 ? this.heldEnds.take(slot, start.at) : undefined
+    const end = this.heldEnds.size > 0 ? this.heldEnds.take(start) : undefined
     if (end) {
       this.counts.paired += 1
       return [
@@ -163,8 +162,8 @@ export class Matcher {
         },
       ]
     }
-    const given = start.span.supersede === 'nest' ? none : this.supersede(slot, start)
-    this.open.add(start, slot, context, parent)
+    const given = start.span.supersede === 'nest' ? none : this.supersede(start)
+    this.open.add(start, context, parent)
     if (this.open.size <= this.openMax) return given
     return [...given, ...this.evictOldest(start.at)]
   }
@@ -175,10 +174,9 @@ export class Matcher {
       this.counts.keylessEnds += 1
       return none
     }
-    const slot = slotOf(end.span, end)
-    const open = this.open.youngestUntil(slot, end.at)
+    const open = this.open.youngestFor(end)
     if (!open) {
-      this.counts.orphaned += this.heldEnds.add(end, slot)
+      this.counts.orphaned += this.heldEnds.add(end)
       return none
     }
     this.open.remove(open)
@@ -203,7 +201,7 @@ export class Matcher {
   }
 
   private attach(event: ProbeEvent): readonly MatchedSpan[] {
-    const open = this.open.youngestUntil(slotOf(event.span, event), event.at)
+    const open = this.open.youngestFor(event)
     if (open === undefined || event.key === '') this.counts.spanless += 1
     else {
       open.events ??= []
@@ -212,13 +210,13 @@ export class Matcher {
     return none
   }
 
-  private supersede(slot: string, by: ProbeEvent): readonly MatchedSpan[] {
-    const open = this.open.top(slot)
+  private supersede(by: ProbeEvent): readonly MatchedSpan[] {
+    const open = this.open.top(by.span.id, by.pid, by.key)
     return open ? this.giveUp(open, 'superseded', by.at) : none
   }
 
   private evictOldest(now: HrTime): readonly MatchedSpan[] {
-    const [oldest] = this.open.oldest().toSorted((a, b) => compareTimes(a.start.at, b.start.at))
+    const oldest = this.open.oldestOfAll()
     return oldest ? this.giveUp(oldest, 'evicted', now) : none
   }
 
@@ -234,8 +232,8 @@ export class Matcher {
     const { start, context } = outer
     const spans: MatchedSpan[] = []
     for (const id of this.inner.get(start.span.id) ?? []) {
-      const slot = slotKey(id, start.pid, start.key)
-      for (let open = this.open.top(slot); open; open = this.open.top(slot)) {
+      const next = (): OpenStart | undefined => this.open.top(id, start.pid, start.key)
+      for (let open = next(); open; open = next()) {
         if (open.parent?.spanId !== context.spanId) break
         spans.push(...this.giveUp(open, 'superseded', at))
       }
@@ -261,7 +259,7 @@ export class Matcher {
     const parent =
       within.by === 'thread'
         ? this.open.onThread(within.span, event.pid, event.tid)
-        : this.open.top(slotKey(within.span, event.pid, event.key))
+        : this.open.top(within.span, event.pid, event.key)
     // The outermost of a recursion has no parent to be missed.
     if (!parent && within.span !== event.span.id) this.counts.parentless += 1
     return parent?.context ?? event.remoteParent
@@ -289,6 +287,3 @@ function spanOf(
     nearLoss: false,
   }
 }
-
-const slotOf = (span: SpanDefinition, event: ProbeEvent): string => slotKey(span.id, event.pid, event.key)
-const slotKey = (id: string, pid: number, key: string): string => `${id}\0${pid}\0${key}`

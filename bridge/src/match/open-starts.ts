@@ -1,15 +1,15 @@
 // The starts that wait for their end: by age, by slot (definition, process and key) and, where a definition asks for
 // it, by thread. Starts of one slot lie on top of each other. Every operation takes constant time but for a slot or a
 // thread with many starts.
-import type { HrTime, SpanContext } from '@opentelemetry/api'
+import type { SpanContext } from '@opentelemetry/api'
 import type { ProbeEvent } from '../event/event.ts'
 import { compareTimes } from '../time/instant.ts'
+import { SlotMap } from './slots.ts'
 
 export type OpenStart = {
   readonly start: ProbeEvent
   readonly context: SpanContext
   readonly parent: SpanContext | undefined
-  readonly slot: string
   /** Events of the span, as they came. */
   events: ProbeEvent[] | undefined
   /** The start of the same slot that was open before. */
@@ -22,7 +22,7 @@ type Age = { oldest: OpenStart | undefined; youngest: OpenStart | undefined }
 
 export class OpenStarts {
   size = 0
-  private readonly tops = new Map<string, OpenStart>()
+  private readonly tops = new SlotMap<OpenStart>()
   /** By definition, whose starts all have the same ttl. */
   private readonly ages = new Map<string, Age>()
   private readonly threads: Map<string, OpenStart[]> | undefined
@@ -31,14 +31,14 @@ export class OpenStarts {
     this.threads = byThread ? new Map() : undefined
   }
 
-  top(slot: string): OpenStart | undefined {
-    return this.tops.get(slot)
+  top(spanId: string, pid: number, key: string): OpenStart | undefined {
+    return this.tops.get(spanId, pid, key)
   }
 
-  /** The youngest of the slot that began at `time` or before. */
-  youngestUntil(slot: string, time: HrTime): OpenStart | undefined {
-    let open = this.tops.get(slot)
-    while (open && compareTimes(open.start.at, time) > 0) open = open.below
+  /** The youngest of the event's slot that began when it came or before. */
+  youngestFor({ span, pid, key, at }: ProbeEvent): OpenStart | undefined {
+    let open = this.tops.get(span.id, pid, key)
+    while (open && compareTimes(open.start.at, at) > 0) open = open.below
     return open
   }
 
@@ -47,22 +47,22 @@ export class OpenStarts {
     return this.threads?.get(threadOf(pid, tid))?.findLast(({ start }) => start.span.id === spanId)
   }
 
-  add(start: ProbeEvent, slot: string, context: SpanContext, parent: SpanContext | undefined): void {
-    const age = this.ageOf(start.span.id)
+  add(start: ProbeEvent, context: SpanContext, parent: SpanContext | undefined): void {
+    const { span, pid, key } = start
+    const age = this.ageOf(span.id)
     const open: OpenStart = {
       start,
       context,
       parent,
-      slot,
       events: undefined,
-      below: this.tops.get(slot),
+      below: this.tops.get(span.id, pid, key),
       older: age.youngest,
       younger: undefined,
     }
     if (age.youngest) age.youngest.younger = open
     else age.oldest = open
     age.youngest = open
-    this.tops.set(slot, open)
+    this.tops.set(span.id, pid, key, open)
     this.size += 1
     if (!this.threads) return
     const thread = threadOf(start.pid, start.tid)
@@ -87,11 +87,21 @@ export class OpenStarts {
     return [...this.ages.values()].flatMap(({ oldest }) => oldest ?? [])
   }
 
+  oldestOfAll(): OpenStart | undefined {
+    let oldest: OpenStart | undefined
+    for (const age of this.ages.values()) {
+      if (!age.oldest) continue
+      if (!oldest || compareTimes(age.oldest.start.at, oldest.start.at) < 0) oldest = age.oldest
+    }
+    return oldest
+  }
+
   private removeFromSlot(open: OpenStart): void {
-    const top = this.tops.get(open.slot)
+    const { span, pid, key } = open.start
+    const top = this.tops.get(span.id, pid, key)
     if (top === open) {
-      if (open.below) this.tops.set(open.slot, open.below)
-      else this.tops.delete(open.slot)
+      if (open.below) this.tops.set(span.id, pid, key, open.below)
+      else this.tops.delete(span.id, pid, key)
       return
     }
     let above = top

@@ -1,0 +1,164 @@
+// One live run: a program that fires probes as fast as it can, bpftrace and the bridge on it, a receiver. CPU is that
+// of the whole processes, from /proc, over the firing and until all of it is delivered.
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+
+const seconds = 8
+const deadlineMs = 60_000
+/** Of /proc/PID/stat; Linux has had no other for long. */
+const ticksPerSecond = 100
+const definition = `name: bench
+provider: bench
+resource: { service.name: bench }
+spans:
+  work:
+    start: work_start
+    end: work_end
+    match: arg0
+    attributes: { status: { at: end, value: (int64)arg1 } }
+`
+
+export type Live = {
+  cpuRatio: number
+  spansPerS: number
+  bridgeCpuUs: number
+  bpftraceCpuUs: number
+  firedPerS: number
+  lostInKernel: number
+  lostByBridge: number
+  rssMb: number
+}
+
+export async function measureLive(bpftrace: string): Promise<Live> {
+  const folder = mkdtempSync(join(tmpdir(), 'probespan-bench-'))
+  const receiver = await startReceiver()
+  try {
+    const pack = join(folder, 'bench.yaml')
+    writeFileSync(pack, definition)
+    const fire = compile(folder)
+    const target = spawn(fire, [seconds.toString()], { stdio: ['pipe', 'pipe', 'inherit'] })
+    return await measure(target, { PROBESPAN_BPFTRACE: bpftrace, PROBESPAN_PACK: pack }, receiver)
+  } finally {
+    receiver.server.close()
+    receiver.server.closeAllConnections()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+async function measure(
+  target: ChildProcess,
+  env: Record<string, string>,
+  receiver: { url: string },
+): Promise<Live> {
+  const bridge = startBridge({ ...env, TARGET_PID: `${target.pid}` }, receiver.url)
+  const said = textOf(bridge)
+  const counted = textOf(target)
+  await until(() => said().includes('attached to'), said)
+  const bridgePid = bridge.pid ?? 0
+  const bpftracePid = childOf(bridgePid)
+  const before = { bridge: cpuSeconds(bridgePid), bpftrace: cpuSeconds(bpftracePid) }
+  target.stdin?.write('\n')
+  await until(() => /^\d+\n/.test(counted()), said)
+  await untilIdle([bridgePid, bpftracePid])
+  const bridgeCpu = cpuSeconds(bridgePid) - before.bridge
+  const bpftraceCpu = cpuSeconds(bpftracePid) - before.bpftrace
+  const rssMb = peakRssMb(bridgePid)
+  target.stdin?.end()
+  await until(() => bridge.exitCode !== null, said)
+  const number = (pattern: RegExp): number => Number(pattern.exec(said())?.[1] ?? 0)
+  const spans = number(/ends became (\d+) spans/)
+  if (spans === 0) throw new Error(`no spans: ${said()}`)
+  return {
+    cpuRatio: round(bridgeCpu / bpftraceCpu, 3),
+    spansPerS: Math.round(spans / seconds),
+    bridgeCpuUs: round((bridgeCpu * 1e6) / spans, 2),
+    bpftraceCpuUs: round((bpftraceCpu * 1e6) / spans, 2),
+    firedPerS: Math.round(Number(counted().split('\n')[0]) / seconds),
+    lostInKernel: number(/(\d+) events lost in the kernel/),
+    lostByBridge: number(/(\d+) malformed/) + number(/(\d+) overlongLines/) + number(/(\d+) dropped/),
+    rssMb,
+  }
+}
+
+function startBridge(env: Record<string, string>, receiverUrl: string): ChildProcess {
+  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+  return spawn(process.execPath, [main], {
+    env: {
+      ...process.env,
+      ...env,
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiverUrl,
+      // The disk is not what is measured here.
+      PROBESPAN_SPOOL: '',
+    },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+}
+
+function compile(folder: string): string {
+  const program = join(folder, 'fire')
+  execFileSync('cc', ['-O2', '-o', program, fileURLToPath(new URL('fire.c', import.meta.url))])
+  return program
+}
+
+async function startReceiver(): Promise<{ url: string; server: Server }> {
+  const server = createServer((request, response) => {
+    request.resume()
+    request.on('end', () => response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the receiver listens on no port')
+  return { url: `http://127.0.0.1:${address.port}`, server }
+}
+
+function textOf(child: ChildProcess): () => string {
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  }
+  return () => text
+}
+
+/** The bridge has one child: bpftrace. */
+function childOf(pid: number): number {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').trim().split(' ').filter(Boolean),
+  )
+  return Number(children[0])
+}
+
+function cpuSeconds(pid: number): number {
+  // After the name, which may hold anything, in parentheses; user and system time are fields 14 and 15.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond
+}
+
+function peakRssMb(pid: number): number {
+  const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  return Math.round(Number(kilobytes) / 1024)
+}
+
+/** Until the processes have had next to nothing to do for a second. */
+async function untilIdle(pids: readonly number[]): Promise<void> {
+  const total = (): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
+  for (const deadline = performance.now() + deadlineMs; performance.now() < deadline;) {
+    const before = total()
+    await sleep(1000)
+    if (total() - before <= 0.03) return
+  }
+}
+
+async function until(done: () => boolean, said: () => string): Promise<void> {
+  const deadline = performance.now() + deadlineMs
+  while (!done()) {
+    if (performance.now() > deadline) throw new Error(`not within ${deadlineMs} ms:\n${said()}`)
+    await sleep(20)
+  }
+}
+
+const round = (value: number, digits: number): number => Number(value.toFixed(digits))
