@@ -100,8 +100,16 @@ const pack = (attributes: number, more = ''): Definition =>
     'x',
   )
 
+const endPack = (more: string): Definition =>
+  parseDefinition(
+    `{ name: s, provider: p, spans: { q: { start: a, end: b, match: arg9, ${more} attributes: { a0: { at: end, value: str(arg0) }, a1: { at: end, value: str(arg1) } } } } }`,
+    'x',
+  )
+
 test('strings are made as short as an event with many of them needs, and no shorter than is of use', () => {
-  expect(stringBytesThatFit(pack(0))).toEqual({ ok: true, bytes: 64 })
+  expect(stringBytesThatFit(pack(0))).toEqual({ ok: true, bytes: 200 })
+  expect(stringBytesThatFit(pack(1))).toEqual({ ok: true, bytes: 200 })
+  expect(stringBytesThatFit(pack(2))).toEqual({ ok: true, bytes: 104 })
   expect(stringBytesThatFit(pack(3))).toEqual({ ok: true, bytes: 64 })
   expect(stringBytesThatFit(pack(5))).toEqual({ ok: true, bytes: 40 })
   expect(stringBytesThatFit(pack(20))).toMatchObject({
@@ -109,6 +117,15 @@ test('strings are made as short as an event with many of them needs, and no shor
     event: 'q, start',
     strings: { length: 20 },
   })
+})
+
+test('a text of the definition itself takes room from the strings that are read', () => {
+  const status = `status: { error: arg0, message: '"${'x'.repeat(63)}"' },`
+  const [without, having] = ['', status].map((more) => stringBytesThatFit(endPack(more)))
+  expect([without, having]).toEqual([
+    { ok: true, bytes: 104 },
+    { ok: true, bytes: 64 },
+  ])
 })
 
 test('a traceparent is never cut: an event that would cut it does not fit', () => {

@@ -75,15 +75,17 @@ function headOf(layout: Layout): string[] {
 /** How much stack the kernel gives a program. bpftrace keeps its events there up to 0.22. */
 const stackBytesMax = 512
 /** What bpftrace itself needs beside the event, by trial on 0.17.0. */
-const stackBytesReserved = 40
-const stringBytesDefault = 64
+const stackBytesReserved = 48
+/** bpftrace's own bound before 0.21. */
+const stringBytesMax = 200
 const stringBytesMin = 16
 /** One that is cut is none. */
 const traceparentBytes = 56
 
 /**
- * The longest strings (bytes with the final zero, a multiple of 8, at most 64) with which every event fits the
- * stack; or the event that does not fit with strings of any use, which a traceparent's are from 56 bytes on. Each string is there twice: read, and in the tuple.
+ * The longest strings (bytes with the final zero, a multiple of 8) with which every event fits the stack; or the
+ * event that does not fit with strings of any use, which a traceparent's are from 56 bytes on. Each string is there
+ * twice: read, and in the tuple.
  */
 export function stringBytesThatFit(
   definition: Definition,
@@ -99,23 +101,32 @@ export function stringBytesThatFit(
 
 function stringBytesOf(layout: Layout): number {
   const strings = stringsOf(layout).length
-  if (strings === 0) return stringBytesDefault
-  const rest = headBytes(layout) + 8 * (layout.keyParts.length + layout.fields.length - strings)
+  if (strings === 0) return stringBytesMax
+  const others = expressionsOf(layout).filter((expression) => !isString(expression))
+  const rest = headBytes(layout) + others.reduce((sum, expression) => sum + fixedBytes(expression), 0)
   const room = stackBytesMax - stackBytesReserved - rest
-  return Math.min(stringBytesDefault, Math.floor(room / (2 * strings) / 8) * 8)
+  return Math.min(stringBytesMax, Math.floor(room / (2 * strings) / 8) * 8)
 }
 
 const hasTraceparent = ({ fields }: Layout): boolean =>
   fields.some(({ role }) => role === 'traceparent' || role === 'link')
 
-function stringsOf({ keyParts, fields }: Layout): string[] {
-  const expressions = [...keyParts, ...fields.map((field) => field.expression)]
-  return expressions.filter((expression) =>
-    /\b(str|kstr|buf|usym|ksym)\s*\(|\b(comm|probe|func)\b/.test(expression),
-  )
+function expressionsOf({ keyParts, fields }: Layout): string[] {
+  return [...keyParts, ...fields.map((field) => field.expression)]
+}
+
+const stringsOf = (layout: Layout): string[] => expressionsOf(layout).filter(isString)
+
+const isString = (expression: string): boolean =>
+  /\b(str|kstr|buf|usym|ksym)\s*\(|\b(comm|probe|func)\b/.test(expression)
+
+const literalBytes = (text: string): number => Math.ceil((text.length + 1) / 8) * 8
+
+/** An integer, or a text that the definition itself gives, which also is there twice. */
+function fixedBytes(expression: string): number {
+  return expression.startsWith('"') ? 2 * literalBytes(expression) : 8
 }
 
 function headBytes(layout: Layout): number {
-  const literal = (text: string): number => Math.ceil((text.length + 1) / 8) * 8
-  return literal(nameOf(layout)) + literal(phaseOf(layout)) + 3 * 8
+  return literalBytes(nameOf(layout)) + literalBytes(phaseOf(layout)) + 3 * 8
 }
