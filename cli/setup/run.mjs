@@ -31,6 +31,13 @@ const tasks = {
   },
   'test:unit': { script: test, args: ['unit'] },
   'test:versions': { parts: tracing, tracefs: true, addon: true, script: test, args: ['versions'] },
+  'test:packs': {
+    parts: [...tracing, 'postgres', 'python', 'jdk', 'ruby', 'php'],
+    tracefs: true,
+    addon: true,
+    script: test,
+    args: ['packs'],
+  },
   'test:compose': { script: test, args: ['compose'] },
   bench: { page: true, script: 'cli/src/main.ts', args: ['bench'] },
   probespan: { script: 'cli/src/main.ts', args: [], here: true },

@@ -12,6 +12,12 @@ const parts = {
   cc: { packages: ['gcc', 'libc6-dev'], present: () => onPath('cc') },
   sdt: { packages: ['systemtap-sdt-dev'], present: () => hasHeader('sys/sdt.h') },
   chromium: { packages: ['chromium'], present: () => onPath('chromium') },
+  // The programs of Debian bookworm that the packs are tried on: bridge/test/packs/stock-programs.ts.
+  postgres: { packages: ['postgresql-15'], present: () => existsSync('/usr/lib/postgresql/15/bin/postgres') },
+  python: { packages: ['python3.11'], present: () => existsSync('/usr/bin/python3.11') },
+  jdk: { packages: ['openjdk-17-jdk-headless'], present: () => hasJdk() },
+  ruby: { packages: ['ruby3.1'], present: () => existsSync('/usr/bin/ruby3.1') },
+  php: { packages: ['php8.2-cli'], present: () => existsSync('/usr/bin/php8.2') },
 }
 
 export async function ensureSystemParts(names) {
@@ -46,6 +52,12 @@ export async function ensureTracefs() {
 
 function onPath(program) {
   return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, program)))
+}
+
+function hasJdk() {
+  const folder = '/usr/lib/jvm'
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  return names.some((name) => name.startsWith('java-17-') && existsSync(join(folder, name, 'bin/javac')))
 }
 
 /** Debian keeps headers of this kind in a folder of the machine's architecture. */

@@ -18,12 +18,15 @@ const sets = {
     ['bridge/test/roots/setup.mjs'],
     [vitest, 'run', ...projects('e2e'), 'bridge/test/versions.e2e.test.ts'],
   ],
+  // Every pack on the real program of Debian; none may be missing.
+  packs: [[vitest, 'run', ...projects('e2e'), 'bridge/test/packs']],
   compose: [[vitest, 'run', ...projects('compose')]],
   format: [['node_modules/prettier/bin/prettier.cjs', '--write', '--log-level', 'warn', '.']],
 }
 
 const [name, ...filters] = process.argv.slice(2)
 if (name === 'versions') process.env.PROBESPAN_VERSIONS = 'all'
+if (name === 'packs') process.env.PROBESPAN_PACKS = 'all'
 for (const command of sets[name]) {
   const isVitest = command[0] === vitest
   const code = await runUnder(process.execPath, isVitest ? [...command, ...filters] : command)
