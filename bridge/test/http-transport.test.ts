@@ -5,6 +5,8 @@ import { readFileSync } from 'node:fs'
 import { createServer as createTlsServer } from 'node:https'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
+import { readConfig } from '../src/config.ts'
+import { openDelivery } from '../src/deliver/open-delivery.ts'
 import { openHttpTransport } from '../src/deliver/http-transport.ts'
 import { SpanEncoder } from '../src/deliver/span-encoder.ts'
 import type { EncodedBatch } from '../src/deliver/encoded-batch.ts'
@@ -214,4 +216,17 @@ test('https: a certificate that is not trusted may be tomorrow, and OTEL_EXPORTE
   expect(await sendTo(url)).toMatchObject({ kind: 'taken' })
   server.closeAllConnections()
   server.close()
+})
+
+test('what the SDK’s code finds wrong with a variable is told; not that an endpoint has no scheme, which may be so', async () => {
+  vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', '127.0.0.1:4318')
+  vi.stubEnv('OTEL_EXPORTER_OTLP_COMPRESSION', 'zstd')
+  const warnings: string[] = []
+  const config = readConfig({ ...process.env, PROBESPAN_PACK: 'demo', PROBESPAN_SPOOL: 'off' })
+  const delivery = await openDelivery(config, {
+    info: () => undefined,
+    warn: (text) => void warnings.push(text),
+  })
+  await delivery.close(0)
+  expect(warnings).toEqual([expect.stringMatching(/OTEL_EXPORTER_OTLP_COMPRESSION is invalid.*zstd/)])
 })

@@ -12,6 +12,8 @@ import { oneLine, type Transport } from './transport.ts'
 
 export type DeliveryLog = { info(text: string): void; warn(text: string): void }
 
+/** The endpoint was read by `readEndpoint`, which takes a host and port where the SDK's own code wants a URL. */
+const endpointRemark = /^Configuration: .*\bURL\b/
 const spoolErrorQuietMs = 30_000
 
 /** Throws BridgeError `config_invalid` or `spool_unavailable`. */
@@ -39,7 +41,9 @@ export async function openDelivery(config: BridgeConfig, log: DeliveryLog): Prom
 
 async function openTransport({ protocol, tracesUrl }: BridgeConfig, log: DeliveryLog): Promise<Transport> {
   // What the SDK's code finds wrong with a variable, such as a certificate that cannot be read.
-  const warn = (message: string): void => log.warn(oneLine(message))
+  const warn = (message: string): void => {
+    if (!endpointRemark.test(message)) log.warn(oneLine(message))
+  }
   const silent = (): void => undefined
   diag.setLogger({ error: warn, warn, info: silent, debug: silent, verbose: silent }, DiagLogLevel.WARN)
   if (protocol === 'http/protobuf') return openHttpTransport(tracesUrl)
