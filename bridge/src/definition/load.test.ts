@@ -241,9 +241,9 @@ test.each(mistakes)('%s: file, line, column, key and what is expected', (_, mark
 
 test.each([
   ['no YAML', 'name: [', /^x\.yaml:1:8: .*flow/i],
-  ['the same key twice', 'name: a\nname: b', /^x\.yaml:2:1: .*unique/],
+  ['the same key twice', 'name: a\nname: b', 'x.yaml:2:1: name: this key is there twice: leave one out'],
   ['two documents', 'name: a\n---\nname: b', /^x\.yaml:2:1: .*multiple documents/],
-])('%s: file, line, column and the parser’s words', (_, text, expectation) => {
+])('%s: file, line, column, key and what is wrong', (_, text, expectation) => {
   expect(messageOf(text)).toMatch(expectation)
 })
 
@@ -254,8 +254,8 @@ spans:
   a: { ${good}, within: b }
   b: { ${good}, within: a }`
   expect(messageOf(circle).split('\n')).toEqual([
-    'x.yaml:4:46: spans.a.within: a span cannot lie within one that lies within it',
-    'x.yaml:5:46: spans.b.within: a span cannot lie within one that lies within it',
+    'x.yaml:4:46: spans.a.within: a span cannot lie within one that lies within it: leave one of the two out',
+    'x.yaml:5:46: spans.b.within: a span cannot lie within one that lies within it: leave one of the two out',
   ])
 })
 

@@ -1,6 +1,16 @@
 // A definition file to a Definition; a mistake to an error that names file, line, column and key.
 import { readFile } from 'node:fs/promises'
-import { isMap, isNode, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml'
+import {
+  isMap,
+  isNode,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type ErrorCode,
+  type YAMLError,
+} from 'yaml'
 import { BridgeError } from '../errors.ts'
 import type { Definition } from './definition.ts'
 import { readDefinition } from './meaning.ts'
@@ -20,13 +30,15 @@ export async function loadDefinition(path: string): Promise<Definition> {
 /** `path` is only for messages. */
 export function parseDefinition(text: string, path: string): Definition {
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true })
-  const syntax = document.errors.map((error) => `${path}:${place(lines, error.pos[0])}: ${error.message}`)
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, prettyErrors: false })
+  // Behind the first of a place come only its consequences.
+  const errors = [...new Map(document.errors.toReversed().map((error) => [error.pos[0], error])).values()]
+  const syntax = errors.toReversed().map((error) => syntaxText(error, document, lines, path))
   visit(document, {
     Alias(_, alias) {
       if (alias.resolve(document)) return
       syntax.push(
-        `${path}:${place(lines, alias.range?.[0] ?? 0)}: *${alias.source}: there is no &${alias.source} before it`,
+        `${path}:${place(lines, alias.range?.[0] ?? 0)}: *${alias.source}: there is no &${alias.source} before it; expected a value, in quotes where it begins with *`,
       )
     },
   })
@@ -37,6 +49,29 @@ export function parseDefinition(text: string, path: string): Definition {
     'definition_invalid',
     result.map((issue) => describe(issue, document, lines, path)).join('\n'),
   )
+}
+
+/** A mistake of YAML itself: at its place, with the innermost key that it lies in. */
+function syntaxText(error: YAMLError, document: Document, lines: LineCounter, path: string): string {
+  const [offset] = error.pos
+  const keys: string[] = []
+  visit(document, {
+    Pair(_, { key, value }) {
+      const start = isNode(key) ? key.range?.[0] : undefined
+      const end = (isNode(value) && value.range?.[2]) || (isNode(key) && key.range?.[2]) || 0
+      if (start === undefined || offset < start || offset >= end) return visit.SKIP
+      keys.push(String(isScalar(key) ? key.value : key))
+      return undefined
+    },
+  })
+  const remedy = syntaxRemedies[error.code] ?? `this is no YAML: ${error.message}`
+  return `${path}:${place(lines, offset)}: ${keyText(keys)}: ${remedy}`
+}
+
+const syntaxRemedies: Partial<Record<ErrorCode, string>> = {
+  DUPLICATE_KEY: 'this key is there twice: leave one out',
+  BLOCK_AS_IMPLICIT_KEY: 'expected this key below the one above, at the same indentation as it',
+  TAB_AS_INDENT: 'a tab: expected spaces before a key',
 }
 
 function describe(issue: DefinitionIssue, document: Document, lines: LineCounter, path: string): string {

@@ -30,9 +30,7 @@ export function readDefinition(value: unknown): Definition | DefinitionIssue[] {
     spans: new Map(Object.entries(spans).map(([id, form]) => [id, spanDefinition(id, form, provider ?? '')])),
     events: new Map(),
   }
-  const eventIssues = Object.entries(events).flatMap(([id, { on }]) =>
-    definition.spans.has(on) ? [] : [unknownSpan(['events', id, 'on'], on, definition)],
-  )
+  const eventIssues = Object.entries(events).flatMap(([id, form]) => checkEvent(id, form, definition))
   const issues = [...definition.spans.values()].flatMap((span) => checkReferences(span, definition))
   if (issues.length + eventIssues.length > 0) return [...issues, ...eventIssues]
   return {
@@ -67,7 +65,7 @@ function checkShape(id: string, form: SpanForm): DefinitionIssue[] {
   }
   const pairs = form.start !== undefined && form.end !== undefined
   if (pairs && form.match === undefined)
-    issues.push(at('match', 'missing: expected what a start and its end share'))
+    issues.push(at('match', 'missing: expected an expression that a start and its end share, such as tid'))
   if (isOneProbe(form)) issues.push(...checkOneProbe(id, form))
   const twoSided = !isOneProbe(form) && form.time !== undefined
   for (const key of ['start', 'duration'] as const) {
@@ -83,13 +81,15 @@ function checkOneProbe(id: string, form: SpanForm): DefinitionIssue[] {
   const refuse = (path: (string | number)[], message: string): void =>
     void issues.push({ path: ['spans', id, ...path], message })
   if (form.supersede !== undefined) {
-    refuse(['supersede'], 'a span of one probe has no start that could wait')
+    refuse(['supersede'], 'a span of one probe has no start that could wait: leave it out')
   }
   for (const [key, { at }] of Object.entries(form.attributes)) {
-    if (at === 'start') refuse(['attributes', key, 'at'], 'a span of one probe has no start')
+    if (at === 'start') refuse(['attributes', key, 'at'], 'a span of one probe has no start: leave it out')
   }
-  if (form.time?.start !== undefined) refuse(['time', 'start'], 'a span of one probe has only a duration')
-  if (isTwoSided(form.match)) refuse(['match'], 'a span of one probe has one key')
+  if (form.time?.start !== undefined)
+    refuse(['time', 'start'], 'a span of one probe has only a duration: leave the start out')
+  if (isTwoSided(form.match))
+    refuse(['match'], 'a span of one probe has one key: expected an expression, or a list of them')
   return issues
 }
 
@@ -108,6 +108,25 @@ function checkAttributes(id: string, form: SpanForm): DefinitionIssue[] {
       ? [{ path: ['spans', id, 'attributes', key, 'at'], message: 'missing: expected one of start, end' }]
       : [],
   )
+}
+
+function checkEvent(id: string, form: EventForm, definition: Definition): DefinitionIssue[] {
+  const issues: DefinitionIssue[] = []
+  const span = definition.spans.get(form.on)
+  if (!span) issues.push(unknownSpan(['events', id, 'on'], form.on, definition))
+  const [parts, expected] = [form.match === undefined ? undefined : list(form.match), span?.match.start]
+  if (parts && expected && parts.length !== expected.length) {
+    const message = `${parts.length} parts where the key of ${form.on} has ${expected.length}: expected as many`
+    issues.push({ path: ['events', id, 'match'], message })
+  }
+  for (const [key, { at }] of Object.entries(form.attributes)) {
+    if (at === undefined) continue
+    issues.push({
+      path: ['events', id, 'attributes', key, 'at'],
+      message: 'an event has no sides: leave it out',
+    })
+  }
+  return issues
 }
 
 function missingProviders(
@@ -227,13 +246,15 @@ function checkReferences(span: SpanDefinition, definition: Definition): Definiti
   if (within !== undefined && !definition.spans.has(within.span)) {
     issues.push(unknownSpan(['spans', span.id, 'within'], within.span, definition))
   } else if (reaches(span, span.id, definition)) {
-    const message = 'a span cannot lie within one that lies within it'
+    const message = 'a span cannot lie within one that lies within it: leave one of the two out'
     issues.push({ path: ['spans', span.id, 'within'], message })
   }
   const keys = new Set(span.attributes.map((each) => each.key))
   for (const [, key = ''] of span.nameTemplate.matchAll(/\{([^}]*)\}/g)) {
     if (keys.has(key)) continue
-    issues.push({ path: ['spans', span.id, 'name'], message: `{${key}} is no attribute of this span` })
+    const has = [...keys].join(', ') || 'none'
+    const message = `{${key}} is no attribute of this span, which has ${has}: add it to its attributes`
+    issues.push({ path: ['spans', span.id, 'name'], message })
   }
   return issues
 }

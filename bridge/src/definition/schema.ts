@@ -41,7 +41,7 @@ const attributeKey = z.string().regex(/^\P{Cc}+$/u, 'expected a name without lin
 
 const attributeTypes = ['string', 'int', 'boolean', 'double', 'double_bits'] as const
 const enumNames = z.record(
-  z.string().regex(/^-?\d+$/, 'expected an integer'),
+  z.string().regex(/^-?\d+$/, 'expected an integer as the key'),
   text,
   expected('a map of names'),
 )
