@@ -4,9 +4,11 @@ import {
   runBridge,
   runCheck,
   runProbes,
+  runRender,
   type BridgeFlags,
   type CheckFlags,
   type ProbesFlags,
+  type RenderFlags,
 } from '@probespan/bridge'
 import { sourceFilter } from '@probespan/ingest/wire'
 import { AskError, type IngestAddress } from './client/ingest-client.ts'
@@ -80,6 +82,17 @@ program
   .option('--out <file>', 'write the definition to this file, which must not exist')
   .action(async (flags: ProbesFlags) => {
     process.exitCode = await runProbes(flags)
+  })
+
+program
+  .command('render')
+  .description('print the bpftrace program that a definition becomes')
+  .argument('<pack>', 'a definition: a name of scripts-bt, or a file')
+  .option('--pid <pid>', 'with the places of the probes in this process')
+  .option('--exe <path>', 'with the places of the probes in this program or library')
+  .option('--container <name>', 'with the places of the probes in this container')
+  .action(async (pack: string, flags: RenderFlags) => {
+    process.exitCode = await runRender(process.env, pack, flags)
   })
 
 program

@@ -1,0 +1,114 @@
+// `probespan render PACK`: a definition to the bpftrace program that the bridge would run, on stdout; remarks and errors
+// to stderr. Nothing is run but `bpftrace --version`, where there is one: before 0.23 an event's strings may not fit.
+import { fileURLToPath } from 'node:url'
+import { bpftraceVersion } from './bpftrace/probes.ts'
+import { stringLengthVariable, versionText } from './bpftrace/version.ts'
+import { probesOf, probeText, type Definition, type Probe } from './definition/definition.ts'
+import { loadDefinition } from './definition/load.ts'
+import { functionAttachPoint, renderProgram, stringBytesThatFit } from './definition/program.ts'
+import { BridgeError } from './errors.ts'
+import { takeInventory } from './probes/inventory.ts'
+import { selectTargets } from './target/select.ts'
+import { readSelection, selectionText, type TargetFlags, type TargetSelection } from './target/target.ts'
+
+export type RenderFlags = TargetFlags
+
+const packsFolder = fileURLToPath(new URL('../../scripts-bt/', import.meta.url))
+const say = (text: string): void => void process.stderr.write(`probespan render: ${text}\n`)
+
+/** Never rejects for an operational error: it is told, and its exit code answered. `pack` is a name or a file. */
+export async function runRender(env: NodeJS.ProcessEnv, pack: string, flags: RenderFlags): Promise<number> {
+  try {
+    const path = /[/.]/.test(pack) ? pack : `${packsFolder}${pack}.yaml`
+    const definition = await loadDefinition(path)
+    const selection = readSelection(flags)
+    const attachPoints = selection ? await pointsOf(definition, selection) : pointsOfAny
+    process.stdout.write(`${headOf(selection)}${renderProgram(definition, attachPoints)}`)
+    return await tellStringFit(env.PROBESPAN_BPFTRACE || 'bpftrace', definition, path)
+  } catch (error) {
+    if (!(error instanceof BridgeError)) throw error
+    say(`${error.code}: ${error.message}`)
+    return error.exitCode
+  }
+}
+
+type AttachPoints = (probe: Probe) => readonly string[]
+
+/** Without a target: in whatever process it is then run on. */
+const pointsOfAny: AttachPoints = (probe) =>
+  probe.kind === 'usdt'
+    ? [`usdt:*:${probe.provider}:${probe.name}`]
+    : [functionAttachPoint(probe, '/proc/PID/exe')]
+
+function headOf(selection: TargetSelection | undefined): string {
+  const options =
+    selection?.kind === 'executable' ? '' : ` -p ${selection?.kind === 'pid' ? selection.pid : 'PID'}`
+  return `// To try it: bpftrace -f json${options} FILE\n`
+}
+
+/** By the target's own files. Rejects with BridgeError `probe_missing`, naming every probe that they have not. */
+async function pointsOf(definition: Definition, selection: TargetSelection): Promise<AttachPoints> {
+  const targets = await selectTargets(selection)
+  const { files } = await takeInventory(targets)
+  const points = new Map<string, string[]>()
+  for (const { file, probes } of files) {
+    for (const { provider, name } of probes) {
+      const text = `${provider}:${name}`
+      points.set(text, [...(points.get(text) ?? []), `usdt:${quoted(file.readPath)}:${text}`])
+    }
+  }
+  const missing = probesOf(definition)
+    .filter((probe) => probe.kind === 'usdt')
+    .map(probeText)
+    .filter((text) => !points.has(text))
+  if (missing.length > 0) {
+    const listing = `probespan probes ${flagOf(selection)}`
+    throw new BridgeError(
+      'probe_missing',
+      `${selectionText(selection)} has no probe ${missing.join(', ')}. All that it has: ${listing}`,
+    )
+  }
+  const program = targets[0]?.files[0]?.readPath ?? ''
+  return (probe) =>
+    probe.kind === 'usdt'
+      ? (points.get(probeText(probe)) ?? [])
+      : [
+          functionAttachPoint(
+            probe,
+            selection.kind === 'pid' ? `/proc/${selection.pid}/exe` : quoted(program),
+          ),
+        ]
+}
+
+function flagOf(selection: TargetSelection): string {
+  switch (selection.kind) {
+    case 'pid':
+      return `--pid ${selection.pid}`
+    case 'executable':
+      return `--exe '${selection.pattern}'`
+    case 'container':
+      return `--container ${selection.name}`
+  }
+}
+
+/** As bpftrace reads it: in quotes where it holds more than the characters of a usual path. */
+const quoted = (path: string): string => (/^[\w./+-]+$/.test(path) ? path : `"${path}"`)
+
+/** Says how long strings are made on this machine's bpftrace; an event whose strings do not fit is an error. */
+async function tellStringFit(program: string, definition: Definition, path: string): Promise<number> {
+  const version = await bpftraceVersion(program).catch(() => undefined)
+  const variable = version && stringLengthVariable(version)
+  if (!version || variable === undefined) return 0
+  const fit = stringBytesThatFit(definition)
+  if (fit.ok) {
+    say(
+      `bpftrace ${versionText(version)} here is run with ${variable}=${fit.bytes}: strings of up to ${fit.bytes - 1} bytes`,
+    )
+    return 0
+  }
+  throw new BridgeError(
+    'script_invalid',
+    `the strings of one event (${fit.event}) of ${path} do not fit the 512 bytes that bpftrace ${versionText(version)} ` +
+      `has for an event: ${fit.strings.join(', ')}. Leave one of them out, or move it to the other probe`,
+  )
+}
