@@ -11,6 +11,9 @@ export type DecodedSpan = {
   startNs: bigint
   endNs: bigint
   statusCode: number
+  statusMessage: string
+  events: { name: string; timeNs: bigint; attributes: { [key: string]: DecodedValue } }[]
+  links: { traceId: string; spanId: string }[]
   attributes: { [key: string]: DecodedValue }
   resource: { [key: string]: DecodedValue }
   scope: { name: string; version: string }
@@ -33,6 +36,16 @@ export function decodeTraces(body: Buffer): DecodedSpan[] {
         startNs: integer(span, 7),
         endNs: integer(span, 8),
         statusCode: Number(integer(messages(span, 15)[0] ?? new Map(), 3)),
+        statusMessage: text(messages(span, 15)[0] ?? new Map(), 2),
+        events: messages(span, 11).map((event) => ({
+          name: text(event, 2),
+          timeNs: integer(event, 1),
+          attributes: attributes(event, 3),
+        })),
+        links: messages(span, 13).map((link) => ({
+          traceId: bytes(link, 1).toString('hex'),
+          spanId: bytes(link, 2).toString('hex'),
+        })),
         attributes: attributes(span, 9),
         resource,
         scope,

@@ -21,7 +21,7 @@ export function stockProgram(name: keyof typeof programs): StockProgram {
   const { pattern, packages } = programs[name]
   const path = globSync(pattern).toSorted().at(-1)
   const missing = path === undefined ? `no ${pattern}: apt-get install ${packages}` : cannotTrace()
-  if (missing !== undefined) console.warn(`SKIPPED: the pack for ${name}: ${missing}`)
+  if (missing !== undefined) console.warn(`SKIPPED: packs and definitions on ${name}: ${missing}`)
   test.runIf(needsAll)(`${name} is there, and can be traced`, () => {
     expect(missing).toBeUndefined()
   })

@@ -44,6 +44,9 @@ export class WaitingProgram {
   }
 }
 
+/** Tried with another bpftrace than the machine's own by this variable. */
+const bpftrace = process.env.PROBESPAN_BPFTRACE
+
 /** What the pack makes of the process while `work` is done, which ends it or is all that there is to see. */
 export async function tracedBy(
   pack: string,
@@ -55,6 +58,7 @@ export async function tracedBy(
     TARGET_PID: String(pid),
     PROBESPAN_PACK: pack,
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+    ...(bpftrace !== undefined && { PROBESPAN_BPFTRACE: bpftrace }),
   })
   await bridge.says('attached to')
   await work()
