@@ -1,46 +1,22 @@
-// Composes the bridge: bpftrace (or a recording) → pipeline → spans → delivery. One `Bridge` a run.
-import { setTimeout as sleep } from 'node:timers/promises'
+// Composes the bridge: sessions (a pack or script on a target each), or a recording, over one delivery. One `Bridge` a
+// run.
 import { RandomIdGenerator } from '@opentelemetry/sdk-trace-base'
-import { resourceFromAttributes, type Resource } from '@opentelemetry/resources'
-import { BpftraceProcess, type BpftraceEnd } from './bpftrace/process.ts'
+import { deathSignalLauncher } from './bpftrace/launcher.ts'
 import { bpftraceVersion } from './bpftrace/probes.ts'
-import { LineSplitter } from './bpftrace/lines.ts'
-import { reorderWindowMs, type BpftraceVersion } from './bpftrace/version.ts'
+import type { BpftraceVersion } from './bpftrace/version.ts'
 import type { BridgeConfig } from './config.ts'
-import type { Definition } from './definition/definition.ts'
-import type { ToUnix } from './event/tuple.ts'
-import type { Delivery, DeliveryCounts } from './deliver/delivery.ts'
+import type { Delivery } from './deliver/delivery.ts'
+import type { BridgeError } from './errors.ts'
 import type { HealthFacts } from './health/verdict.ts'
-import type { MatchedSpan, MatcherCounts } from './match/matcher.ts'
-import { Pipeline, type PipelineCounts } from './pipeline.ts'
-import { readRecording, Recorder, type RecordingHead } from './recording.ts'
-import { definitionOf, prepareInvocation } from './source.ts'
-import { processResource } from './span/process-resource.ts'
-import { readableSpan } from './span/readable-span.ts'
-import { calibrate, recalibrated } from './time/clock.ts'
-import { addTimes, timeOfNs } from './time/instant.ts'
+import { Recorder } from './recording.ts'
+import { reportOf, type BridgeReport, type ReportPart } from './report.ts'
+import { Session, type SessionEvents, type SessionPlan } from './session/session.ts'
+import { Replay } from './session/replay.ts'
+import { UnixClock } from './session/unix-clock.ts'
+import { definitionOf } from './source.ts'
 
 const tickMs = 100
-const recalibrateMs = 60_000
 const closeDeadlineMs = 5000
-/** A recording plays faster than it can be delivered: it waits instead of overflowing queue or spool. */
-const replayPendingMax = 10_000
-
-/** Every number here is also a metric: health/metric-table.ts. */
-export type BridgeReport = MatcherCounts &
-  PipelineCounts &
-  DeliveryCounts & {
-    open: number
-    held: number
-    late: number
-    lost: number
-    overlongLines: number
-    queuedSpans: number
-    queuedBytes: number
-    spooledSpans: number
-    spooledBytes: number
-    clockErrorSeconds: number
-  }
 
 export type BridgeLog = { info(text: string): void; warn(text: string): void }
 
@@ -49,12 +25,13 @@ export class Bridge {
   private readonly log: BridgeLog
   private readonly delivery: Delivery
   private readonly ids = new RandomIdGenerator()
-  private pipeline: Pipeline | undefined
-  private process: BpftraceProcess | undefined
+  private sessions: readonly Session[] = []
+  private replay: Replay | undefined
+  private clock: UnixClock | undefined
+  private recorder: Recorder | undefined
   private stopping = false
-  private attached = false
-  private clockErrorNs = 0n
-  private overlongLines = (): number => this.process?.overlongLines ?? 0
+  /** First failures; at as many as there are sessions nothing is traced at all. */
+  private readonly failures: BridgeError[] = []
 
   constructor(config: BridgeConfig, delivery: Delivery, log: BridgeLog) {
     this.config = config
@@ -63,155 +40,136 @@ export class Bridge {
   }
 
   /**
-   * Runs until bpftrace ends (the target ended), the recording is played or `stop` is called; everything matched is
-   * then delivered, within a deadline. `onReady` is called once events are seen. Rejects with BridgeError.
+   * Runs until every session has ended (its target or script has), the recording is played or `stop` is called;
+   * everything matched is then delivered, within a deadline. Rejects with BridgeError where nothing can be traced.
    */
-  async run(onReady: () => void): Promise<BridgeReport> {
+  async run(): Promise<BridgeReport> {
     try {
-      const end = await this.trace(onReady)
-      if (end.failure) throw end.failure
+      if (this.config.replayPath === undefined) await this.runLive()
+      else await this.play(this.config.replayPath)
     } finally {
-      this.attached = false
+      this.clock?.close()
+      await this.recorder?.close()
       await this.delivery.close(closeDeadlineMs)
     }
     const report = this.report()
-    if (!report) throw new Error('a run without a pipeline')
+    if (!report) throw new Error('a run that traced nothing')
     return report
   }
 
-  /** Ends `run` in order: bpftrace drains, what it holds is matched and delivered. */
+  /** Ends `run` in order: every bpftrace drains, what they hold is matched and delivered. */
   stop(): void {
     this.stopping = true
-    void this.process?.stop()
+    this.replay?.stop()
+    for (const session of this.sessions) session.stop()
   }
 
   health(): HealthFacts {
-    return { attached: this.attached, delivery: this.delivery.state }
+    const going = this.sessions.filter(({ state }) => state !== 'over')
+    const attached = going.length > 0 && going.every(({ state }) => state === 'attached')
+    return { attached: attached || this.replay?.isPlaying === true, delivery: this.delivery.state }
   }
 
   /** As of now; undefined before anything is traced. */
   report(): BridgeReport | undefined {
-    const { pipeline } = this
-    if (!pipeline) return undefined
-    const { queuedSpans, queuedBytes, spooledSpans, spooledBytes } = this.delivery.state
-    return {
-      ...pipeline.matcher.counts,
-      ...pipeline.counts,
-      ...this.delivery.counts,
-      open: pipeline.matcher.openCount,
-      held: pipeline.matcher.heldCount,
-      late: pipeline.reorder.late,
-      lost: pipeline.losses.lost,
-      overlongLines: this.overlongLines(),
-      queuedSpans,
-      queuedBytes,
-      spooledSpans,
-      spooledBytes,
-      clockErrorSeconds: Number(this.clockErrorNs) / 1e9,
-    }
+    const parts: readonly ReportPart[] = this.replay ? [this.replay] : this.sessions
+    return parts.length === 0 ? undefined : reportOf(parts, this.delivery, this.clock?.errorNs ?? 0n)
   }
 
-  private async trace(onReady: () => void): Promise<BpftraceEnd> {
-    const definition = await definitionOf(this.config)
-    const ready = (): void => {
-      this.attached = true
-      onReady()
-    }
-    return this.config.replayPath === undefined
-      ? this.runLive(definition, ready)
-      : this.replay(definition, this.config.replayPath, ready)
-  }
-
-  private async runLive(definition: Definition, onReady: () => void): Promise<BpftraceEnd> {
-    const { bpftrace: program, targetPid } = this.config
+  private async runLive(): Promise<void> {
+    const { bpftrace: program, serviceName } = this.config
+    const plans = await this.plans()
     const version = await bpftraceVersion(program)
-    const invocation = await prepareInvocation(this.config, definition, version)
-    const resource = await processResource(targetPid, this.resourceAttributes(definition))
-    const scriptPath = this.config.source.kind === 'script' ? this.config.source.path : undefined
-    let calibration = calibrate()
-    this.clockErrorNs = calibration.errorNs
-    let offset = timeOfNs(calibration.offsetNs)
-    const head = { bpftrace: version, bootToUnixNs: calibration.offsetNs, resource }
-    const recorder = await this.openRecorder(head)
-    const pipeline = this.createPipeline(definition, version, (boot) => addTimes(boot, offset), onReady)
-    this.process = new BpftraceProcess(program, invocation, { targetPid, scriptPath }, (line) => {
-      recorder?.write(line)
-      this.deliver(pipeline.line(line, performance.now()), resource)
+    const launcher = await deathSignalLauncher()
+    if (launcher.length === 0) {
+      this.log.info(
+        'there is no setpriv of util-linux: a bridge killed with -9 leaves bpftrace behind until it prints',
+      )
+    }
+    const clock = new UnixClock()
+    this.clock = clock
+    const environment = {
+      program,
+      launcher,
+      version,
+      clock,
+      ids: this.ids,
+      attributes: serviceName === undefined ? {} : { 'service.name': serviceName },
+      deliver: this.delivery.push.bind(this.delivery),
+    }
+    this.sessions = plans.map((plan) => {
+      const session = new Session(
+        plan,
+        environment,
+        this.eventsOf(plan, () => session.name, version),
+      )
+      return session
     })
     if (this.stopping) this.stop()
-    const ticking = setInterval(() => this.deliver(pipeline.tick(performance.now()), resource), tickMs)
-    const calibrating = setInterval(() => {
-      calibration = recalibrated(calibration, calibrate())
-      offset = timeOfNs(calibration.offsetNs)
-      this.clockErrorNs = calibration.errorNs
-    }, recalibrateMs)
-    const end = await this.process.ended
-    clearInterval(ticking)
-    clearInterval(calibrating)
-    this.deliver(pipeline.end(), resource)
-    await recorder?.close()
-    if (!end.failure && !this.stopping) this.log.info(`process ${targetPid} has ended`)
-    return end
-  }
-
-  private async replay(definition: Definition, path: string, onReady: () => void): Promise<BpftraceEnd> {
-    const { head, bytes } = await readRecording(path)
-    const resource = resourceFromAttributes({
-      ...head.resource.attributes,
-      ...this.resourceAttributes(definition),
-      // Says on every span that it is not live.
-      'probespan.replay': true,
-    })
-    const offset = timeOfNs(head.bootToUnixNs)
-    const toUnix: ToUnix = (boot) => addTimes(boot, offset)
-    // Said at once: a recording need not hold the announcement.
-    onReady()
-    const pipeline = this.createPipeline(definition, head.bpftrace, toUnix, () => undefined)
-    const splitter = new LineSplitter()
-    this.overlongLines = () => splitter.overlong
-    for (const line of [...splitter.push(bytes), ...splitter.end()]) {
-      this.deliver(pipeline.line(line, performance.now()), resource)
-      while (this.delivery.pending > replayPendingMax && !this.stopping) await sleep(tickMs)
-    }
-    this.deliver(pipeline.end(), resource)
-    return {}
-  }
-
-  private createPipeline(
-    definition: Definition,
-    version: BpftraceVersion,
-    toUnix: ToUnix,
-    onReady: () => void,
-  ): Pipeline {
-    this.pipeline = new Pipeline({
-      definition,
-      toUnix,
-      reorderWindowMs: reorderWindowMs(version),
-      ids: this.ids,
-      onReady,
-      onText: (text) => {
-        this.process?.noteText(text)
-        this.log.warn(text)
-      },
-      onRemark: (text) => this.log.warn(text),
-    })
-    return this.pipeline
-  }
-
-  private deliver(spans: readonly MatchedSpan[], resource: Resource): void {
-    for (const span of spans) this.delivery.push(readableSpan(span, resource))
-  }
-
-  private resourceAttributes(definition: Definition): Record<string, string> {
-    const { serviceName } = this.config
-    return { ...definition.resource, ...(serviceName !== undefined && { 'service.name': serviceName }) }
-  }
-
-  private async openRecorder(head: RecordingHead): Promise<Recorder | undefined> {
-    const { recordPath } = this.config
-    if (recordPath === undefined) return undefined
-    return Recorder.open(recordPath, head, (error) =>
-      this.log.warn(`the recording ${recordPath} ends here (${error.message}); tracing goes on`),
+    const ticking = setInterval(() => {
+      for (const session of this.sessions) session.tick(performance.now())
+    }, tickMs)
+    const ends = await Promise.all(this.sessions.map((session) => session.run())).finally(() =>
+      clearInterval(ticking),
     )
+    const [failure] = this.isFatal ? this.failures : ends
+    if (failure && !this.stopping && (this.isFatal || ends.every((end) => end !== undefined))) throw failure
+  }
+
+  /** Every source on every target. */
+  private async plans(): Promise<SessionPlan[]> {
+    const { sources, targets } = this.config
+    const plans: SessionPlan[] = []
+    for (const source of sources) {
+      const definition = await definitionOf(source)
+      for (const target of targets) plans.push({ source, definition, target })
+    }
+    return plans
+  }
+
+  private get isFatal(): boolean {
+    return this.failures.length > 0 && this.failures.length === this.sessions.length
+  }
+
+  private eventsOf({ source }: SessionPlan, name: () => string, version: BpftraceVersion): SessionEvents {
+    const { log, config } = this
+    const isOnly = config.sources.length * config.targets.length === 1
+    const told = (text: string): string => (isOnly ? text : `${name()}: ${text}`)
+    return {
+      onAttached: (what, times) =>
+        log.info(`attached ${times > 0 ? 'again ' : ''}to ${what}; ${source.path} to ${config.tracesUrl}`),
+      onFirstFailure: (failure) => {
+        this.failures.push(failure)
+        if (!isOnly) log.warn(told(`${failure.code}: ${failure.message}\n(tried again)`))
+        if (this.isFatal) for (const session of this.sessions) session.stop()
+      },
+      info: (text) => log.info(told(text)),
+      warn: (text) => log.warn(told(text)),
+      onLine: (line) => this.recorder?.write(line),
+      onRun: async (resource) => {
+        const { recordPath } = config
+        if (recordPath === undefined || this.recorder || !this.clock) return
+        const head = { bpftrace: version, bootToUnixNs: this.clock.offsetNs, resource }
+        this.recorder = await Recorder.open(recordPath, head, (error) =>
+          log.warn(`the recording ${recordPath} ends here (${error.message}); tracing goes on`),
+        )
+      },
+    }
+  }
+
+  private async play(path: string): Promise<void> {
+    const { sources, serviceName, tracesUrl } = this.config
+    const [source] = sources
+    const definition = await definitionOf(source)
+    const attributes = {
+      ...definition.resource,
+      ...(serviceName !== undefined && { 'service.name': serviceName }),
+    }
+    const replay = await Replay.open(path, definition, attributes, this.ids, (text) => this.log.warn(text))
+    this.replay = replay
+    if (this.stopping) replay.stop()
+    // Said at once: a recording need not hold the announcement.
+    this.log.info(`REPLAY of ${path}, not live; ${source.path} to ${tracesUrl}`)
+    await replay.play(this.delivery)
   }
 }

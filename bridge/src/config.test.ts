@@ -21,8 +21,8 @@ function mistakes(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): string[] {
 
 test('the environment of the FOSDEM exporter alone is enough; what it leaves out has its default', () => {
   expect(readConfig(base)).toEqual({
-    source: { kind: 'script', path: script },
-    targetPid: 1,
+    sources: [{ kind: 'script', path: script }],
+    targets: [{ kind: 'pid', pid: 1 }],
     tracesUrl: 'http://127.0.0.1:3051/v1/traces',
     bpftrace: 'bpftrace',
     ...delivery,
@@ -36,8 +36,8 @@ test('the environment of the FOSDEM exporter alone is enough; what it leaves out
       PROBESPAN_BPFTRACE: '/opt/bpftrace',
     }),
   ).toEqual({
-    source: { kind: 'script', path: script },
-    targetPid: 4711,
+    sources: [{ kind: 'script', path: script }],
+    targets: [{ kind: 'pid', pid: 4711 }],
     serviceName: 'shop',
     tracesUrl: 'http://otel-collector:4318/v1/traces',
     bpftrace: '/opt/bpftrace',
@@ -55,8 +55,8 @@ test('a flag wins over its variable', () => {
   }
   const flags = { pid: '7', serviceName: 'flag', endpoint: 'http://flag:3', pack: 'demo', record: '/tmp/r' }
   expect(readConfig(env, flags)).toMatchObject({
-    source: { kind: 'pack' },
-    targetPid: 7,
+    sources: [{ kind: 'pack' }],
+    targets: [{ kind: 'pid', pid: 7 }],
     serviceName: 'flag',
     tracesUrl: 'http://flag:3/v1/traces',
     recordPath: '/tmp/r',
@@ -100,6 +100,8 @@ test('a variable that is set to nothing, as compose files do, counts as not set'
   const env = {
     ...base,
     TARGET_PID: '',
+    TARGET_EXE: '',
+    TARGET_CONTAINER: '',
     SERVICE_NAME: '',
     OTEL_SERVICE_NAME: 'otel',
     OTEL_EXPORTER_OTLP_ENDPOINT: '',
@@ -120,11 +122,11 @@ test('SERVICE_NAME wins over OTEL_SERVICE_NAME', () => {
 })
 
 test('a pack is a name of the project’s or a file', () => {
-  const path = (pack: string): string => readConfig({}, { pack }).source.path
+  const path = (pack: string): string => readConfig({}, { pack }).sources[0].path
   expect(path('demo')).toMatch(/\/scripts-bt\/demo\.yaml$/)
   expect(path('./mine.yaml')).toBe('./mine.yaml')
   expect(path('/etc/probespan/mine')).toBe('/etc/probespan/mine')
-  expect(readConfig({ PROBESPAN_PACK: 'demo' }).source).toMatchObject({ kind: 'pack' })
+  expect(readConfig({ PROBESPAN_PACK: 'demo' }).sources[0]).toMatchObject({ kind: 'pack' })
 })
 
 test.each(['0', '-1', '1.5', 'abc', '01', '99999999999', '1 2'])('no pid: %s', (pid) => {
@@ -137,8 +139,8 @@ test('all mistakes at once, one a line', () => {
   expect(
     mistakes({ TARGET_PID: 'x', OTEL_EXPORTER_OTLP_ENDPOINT: 'ftp://x', BPFTRACE_SCRIPT: '/nowhere.bt' }),
   ).toEqual([
-    expect.stringContaining('TARGET_PID is "x"'),
     expect.stringContaining('"ftp://x"'),
+    expect.stringContaining('TARGET_PID is "x"'),
     expect.stringMatching(/the script \/nowhere\.bt does not exist: correct/),
   ])
   expect(mistakes({})).toEqual([expect.stringMatching(/nothing to trace: give --pack NAME.*--script FILE/)])
@@ -152,7 +154,7 @@ test('all mistakes at once, one a line', () => {
 })
 
 test('a flag for the source replaces both variables', () => {
-  expect(readConfig({ ...base, PROBESPAN_PACK: 'demo' }, { pack: 'x' }).source.kind).toBe('pack')
+  expect(readConfig({ ...base, PROBESPAN_PACK: 'demo' }, { pack: 'x' }).sources[0].kind).toBe('pack')
 })
 
 test('gRPC has its own default endpoint, and no path; the traces’ protocol wins', () => {
@@ -204,3 +206,36 @@ test.each(['127.0.0.1', 'host:', ':9465', '127.0.0.1:99999', 'http://127.0.0.1:9
     ])
   },
 )
+
+test('several packs and targets, by flag and by variable; each pack once', () => {
+  const config = readConfig({ PROBESPAN_PACK: 'demo,./mine.yaml,demo', TARGET_EXE: '/opt/*/shop' })
+  expect(config.sources.map(({ path }) => path)).toEqual([
+    expect.stringMatching(/scripts-bt\/demo\.yaml$/),
+    './mine.yaml',
+  ])
+  expect(config.targets).toEqual([{ kind: 'executable', pattern: '/opt/*/shop' }])
+  const flags = { pack: ['a', 'b'], pid: ['1', '2'], exe: '/x', container: ['shop'] }
+  expect(readConfig({ TARGET_PID: '9' }, flags)).toMatchObject({
+    sources: [{ kind: 'pack' }, { kind: 'pack' }],
+    targets: [
+      { kind: 'pid', pid: 1 },
+      { kind: 'pid', pid: 2 },
+      { kind: 'executable', pattern: '/x' },
+      { kind: 'container', name: 'shop' },
+    ],
+  })
+})
+
+test('what cannot be done with several of them is refused', () => {
+  const packs = Array.from({ length: 6 }, (_, index) => `pack${index}`)
+  expect(mistakes({}, { pack: packs, pid: ['1', '2', '3'] })).toEqual([
+    expect.stringMatching(/6 packs on 3 targets are 18 runs of bpftrace: at most 16/),
+  ])
+  expect(mistakes({}, { pack: ['a', 'b'], record: '/tmp/r' })).toEqual([
+    expect.stringMatching(/--record takes one pack or script, and one target/),
+  ])
+  expect(mistakes({}, { pack: ['a', 'b'], replay: '/tmp/r' })).toHaveLength(1)
+  expect(mistakes({ ...base, TARGET_CONTAINER: 'a b' })).toEqual([
+    expect.stringMatching(/^--container or TARGET_CONTAINER is "a b": give the name or id/),
+  ])
+})

@@ -2,7 +2,6 @@
 // variable that is set to nothing counts as not set.
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { z } from 'zod'
 import {
   readEndpoint,
   readProtocol,
@@ -13,6 +12,7 @@ import {
 } from './deliver/settings.ts'
 import { BridgeError } from './errors.ts'
 import { readListenAddress, type ListenAddress } from './health/listen-address.ts'
+import { readSelection, type TargetFlags, type TargetSelection } from './target/target.ts'
 
 export type BridgeSource =
   /** Spans by a definition file. */
@@ -21,9 +21,10 @@ export type BridgeSource =
   | { kind: 'script'; path: string }
 
 export type BridgeConfig = {
-  source: BridgeSource
-  /** 1 is the main process of a pid namespace that the bridge shares. */
-  targetPid: number
+  /** At least one; each is run on each target. */
+  sources: readonly [BridgeSource, ...BridgeSource[]]
+  /** At least one. Process 1 is the main process of a pid namespace that the bridge shares. */
+  targets: readonly [TargetSelection, ...TargetSelection[]]
   /** Overrides the definition's and the executable's name. */
   serviceName?: string
   protocol: Protocol
@@ -42,11 +43,16 @@ export type BridgeConfig = {
   replayPath?: string
 }
 
+/** A flag that can be given several times. */
+type Repeatable = string | readonly string[]
+
 /** The same settings by flag. */
 export type BridgeFlags = {
-  pack?: string
+  pack?: Repeatable
   script?: string
-  pid?: string
+  pid?: Repeatable
+  exe?: Repeatable
+  container?: Repeatable
   endpoint?: string
   serviceName?: string
   record?: string
@@ -56,28 +62,26 @@ export type BridgeFlags = {
 }
 
 const packsFolder = fileURLToPath(new URL('../../scripts-bt/', import.meta.url))
-const pid = z.string().regex(/^[1-9]\d{0,9}$/, 'a process id, such as 1')
+/** Each session is a bpftrace of its own, of some 100 MB. */
+const sessionsMax = 16
 
 export function readConfig(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): BridgeConfig {
   const mistakes: string[] = []
-  const pidText = flags.pid ?? (env.TARGET_PID || '1')
-  const targetPid = pid.safeParse(pidText)
-  if (!targetPid.success) {
-    mistakes.push(`--pid or TARGET_PID is "${pidText}": give ${targetPid.error.issues[0]?.message}`)
-  }
   if (flags.record !== undefined && flags.replay !== undefined) {
     mistakes.push('--record and --replay are both given: choose one')
   }
   const delivery = deliveryOf(flags, env, mistakes)
   const listen = readListenAddress(flags.listen ?? (env.PROBESPAN_BRIDGE_LISTEN || undefined), mistakes)
-  const source = sourceOf(flags, env, mistakes)
-  if (mistakes.length > 0 || !source || !delivery) {
+  const targets = targetsOf(flags, env, mistakes)
+  const sources = sourcesOf(flags, env, mistakes)
+  checkSessions(flags, sources.length, targets.length, mistakes)
+  if (mistakes.length > 0 || !isFilled(sources) || !isFilled(targets) || !delivery) {
     throw new BridgeError('config_invalid', mistakes.join('\n'))
   }
   const serviceName = flags.serviceName ?? (env.SERVICE_NAME || env.OTEL_SERVICE_NAME)
   return {
-    source,
-    targetPid: Number(targetPid.data),
+    sources,
+    targets,
     ...delivery,
     bpftrace: env.PROBESPAN_BPFTRACE || 'bpftrace',
     ...(serviceName && { serviceName }),
@@ -87,24 +91,70 @@ export function readConfig(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): Bri
   }
 }
 
-function sourceOf(flags: BridgeFlags, env: NodeJS.ProcessEnv, mistakes: string[]): BridgeSource | undefined {
+type Filled<Item> = [Item, ...Item[]]
+const isFilled = <Item>(items: Item[]): items is Filled<Item> => items.length > 0
+const listOf = (flag: Repeatable | undefined): readonly string[] =>
+  flag === undefined ? [] : typeof flag === 'string' ? [flag] : flag
+
+function sourcesOf(flags: BridgeFlags, env: NodeJS.ProcessEnv, mistakes: string[]): BridgeSource[] {
   const flagged = flags.pack !== undefined || flags.script !== undefined
-  const pack = flagged ? flags.pack : env.PROBESPAN_PACK || undefined
+  const packs = flagged ? listOf(flags.pack) : (env.PROBESPAN_PACK ?? '').split(',').filter(Boolean)
   const script = flagged ? flags.script : env.BPFTRACE_SCRIPT || undefined
-  if (pack !== undefined && script !== undefined) {
+  if (packs.length > 0 && script !== undefined) {
     mistakes.push(
       'both a pack and a script are given: choose --pack (PROBESPAN_PACK) or --script (BPFTRACE_SCRIPT)',
     )
-    return undefined
+    return []
   }
-  if (pack !== undefined) return { kind: 'pack', path: packPath(pack) }
+  if (packs.length > 0) {
+    return [...new Set(packs)].map((pack) => ({ kind: 'pack', path: packPath(pack.trim()) }))
+  }
   if (script === undefined) {
     mistakes.push('nothing to trace: give --pack NAME (PROBESPAN_PACK) or --script FILE (BPFTRACE_SCRIPT)')
-    return undefined
+    return []
   }
   if (!existsSync(script))
     mistakes.push(`the script ${script} does not exist: correct --script or BPFTRACE_SCRIPT`)
-  return { kind: 'script', path: script }
+  return [{ kind: 'script', path: script }]
+}
+
+/** One flag for a target replaces all three variables. */
+function targetsOf(flags: BridgeFlags, env: NodeJS.ProcessEnv, mistakes: string[]): TargetSelection[] {
+  const flagged = [flags.pid, flags.exe, flags.container].some((flag) => flag !== undefined)
+  const given = flagged
+    ? flags
+    : {
+        pid: env.TARGET_PID || undefined,
+        exe: env.TARGET_EXE || undefined,
+        container: env.TARGET_CONTAINER || undefined,
+      }
+  const wanted: TargetFlags[] = [
+    ...listOf(given.pid).map((pid) => ({ pid })),
+    ...listOf(given.exe).map((exe) => ({ exe })),
+    ...listOf(given.container).map((container) => ({ container })),
+  ]
+  if (wanted.length === 0) return [{ kind: 'pid', pid: 1 }]
+  return wanted.flatMap((each) => {
+    try {
+      return readSelection(each, (flag) => `--${flag} or TARGET_${flag.toUpperCase()}`) ?? []
+    } catch (error) {
+      if (!(error instanceof BridgeError)) throw error
+      mistakes.push(error.message)
+      return []
+    }
+  })
+}
+
+function checkSessions(flags: BridgeFlags, sources: number, targets: number, mistakes: string[]): void {
+  const sessions = sources * targets
+  if (sessions > sessionsMax) {
+    mistakes.push(
+      `${sources} packs on ${targets} targets are ${sessions} runs of bpftrace: at most ${sessionsMax}`,
+    )
+  }
+  if (flags.record !== undefined && sessions > 1)
+    mistakes.push('--record takes one pack or script, and one target')
+  if (flags.replay !== undefined && sources > 1) mistakes.push('--replay takes one pack or script')
 }
 
 /** A name is a pack of the project's, anything with a slash or an extension a file. */

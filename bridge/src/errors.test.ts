@@ -53,7 +53,9 @@ test('the README lists every environment variable that the bridge reads, and no 
 })
 
 test('the README lists every flag', () => {
-  const flags = [...read('config.ts').matchAll(/^ {2}(\w+)\?: string$/gm)].map(([, name = '']) => name)
+  const flags = [...read('config.ts').matchAll(/^ {2}(\w+)\?: (?:string|Repeatable)$/gm)].map(
+    ([, name = '']) => name,
+  )
   const asFlag = (name: string): string =>
     `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
   const documented = table('Settings').flatMap(([, flag = '']) => flag.match(/--[a-z-]+/g) ?? [])

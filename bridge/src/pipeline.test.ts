@@ -196,3 +196,43 @@ describe.skipIf(absent(recording))('600 requests to a real server, recorded by b
     )
   })
 })
+
+describe('a bpftrace that is followed by another', () => {
+  const counts = (events: number): string => `{"type": "map", "data": {"@events": {"0": ${events}}}}`
+
+  test('what is open stays open, and its span says that nobody looked for a while; a later one does not', () => {
+    const { pipeline, ready } = createPipeline(tuples)
+    const second = 1_000_000_000
+    pipeline.line(value('probespan', 'ready', 0), 0)
+    pipeline.line(value('request', 'start', second, 7, 7, 'open', '/'), 0)
+    expect(pipeline.endProcess()).toEqual([])
+    pipeline.line(value('probespan', 'ready', 2 * second), 2000)
+    pipeline.line(value('request', 'start', 3 * second, 7, 7, 'later', '/'), 3000)
+    pipeline.line(value('request', 'end', 4 * second, 7, 7, 'later'), 4000)
+    pipeline.line(value('request', 'end', 4 * second + 1, 7, 7, 'open'), 4000)
+    const near = pipeline.end().map(({ start, nearLoss }) => [start.key, nearLoss])
+    expect(near).toEqual([
+      ['later', false],
+      ['open', true],
+    ])
+    expect(ready()).toBe(2)
+    expect(pipeline.matcher.counts).toMatchObject({ starts: 2, ends: 2, paired: 2, orphaned: 0 })
+  })
+
+  test('its counts begin anew: that is no loss, and hides none of either', () => {
+    const { pipeline } = createPipeline(tuples)
+    const start = (at: number): void =>
+      void pipeline.line(value('request', 'start', at, 7, 7, `r${at}`, '/'), 0)
+    for (let at = 0; at < 10; at += 1) start(at)
+    pipeline.line(counts(13), 0)
+    pipeline.endProcess()
+    expect(pipeline.lost).toBe(3)
+    start(20)
+    pipeline.line(counts(1), 1000)
+    pipeline.line(counts(1), 2000)
+    expect(pipeline.lost).toBe(3)
+    pipeline.line(counts(3), 3000)
+    pipeline.end()
+    expect(pipeline.lost).toBe(5)
+  })
+})

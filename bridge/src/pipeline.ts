@@ -1,17 +1,20 @@
 // The lines of a bpftrace stream to matched spans: parse, put in order, pair. Pure: every time comes in as an
 // argument (monotonic milliseconds), ids come from the generator, so the same lines give the same spans however the
 // stream was cut. Whatever is not an event is counted, with the first few kept to show.
+import type { HrTime } from '@opentelemetry/api'
 import { jsonText, type JsonValue } from './bpftrace/json.ts'
 import { readOutput, type OutputRecord } from './bpftrace/output.ts'
 import type { Definition } from './definition/definition.ts'
 import { readyTuple } from './definition/program.ts'
 import type { EventResult, ProbeEvent } from './event/event.ts'
+import { timeOf } from './event/nanoseconds.ts'
 import { PrintfReader } from './event/printf.ts'
 import { TupleReader, type ToUnix } from './event/tuple.ts'
 import { TupleLineReader } from './event/tuple-line.ts'
 import { Losses } from './match/losses.ts'
 import { Matcher, type IdGenerator, type MatchedSpan } from './match/matcher.ts'
 import { ReorderBuffer } from './match/reorder.ts'
+import { compareTimes } from './time/instant.ts'
 
 export type PipelineOptions = {
   definition: Definition
@@ -19,8 +22,10 @@ export type PipelineOptions = {
   toUnix: ToUnix
   reorderWindowMs: number
   ids: IdGenerator
-  /** Called once, at the first sign that the probes are attached. */
+  /** Called once a process of bpftrace, at the first sign that its probes are attached. */
   onReady?: () => void
+  /** An event of this pid has come, and the one before it was of another. */
+  onPid?: (pid: number) => void
   /** A line that is no record: bpftrace's plain words, such as why it fails. */
   onText?: (text: string) => void
   /** What is no event though it should be one, and run-time errors of the program. */
@@ -37,17 +42,23 @@ export type PipelineCounts = {
 const malformedShownMax = 5
 /** Of each kind of text that is not counted: a script may print without end. */
 const textsShownMax = 20
+/** A span as long as so many restarts is near the last of them anyway. */
+const gapsMax = 16
 const none: readonly MatchedSpan[] = []
 
 export class Pipeline {
   readonly counts: PipelineCounts = { reportedLost: 0, malformed: 0 }
   readonly matcher: Matcher
   readonly reorder: ReorderBuffer
-  readonly losses = new Losses()
   private readonly options: PipelineOptions
   private readonly tuples: TupleReader
   private readonly tupleLines: TupleLineReader
   private readonly printf = new PrintfReader()
+  private losses = new Losses()
+  private lostBefore = 0
+  /** The last times between two processes of bpftrace, in which nobody looked; the youngest may be open. */
+  private gaps: { from: HrTime; to: HrTime | undefined }[] = []
+  private lastPid: number | undefined
   private ready = false
   private texts = 0
   private programErrors = 0
@@ -64,23 +75,53 @@ export class Pipeline {
   line(line: string, nowMs: number): readonly MatchedSpan[] {
     const event = this.tupleLines.read(line)
     if (event === undefined) return this.otherLine(line, nowMs)
-    this.losses.arrive(event.block)
-    return this.match(this.reorder.push(event, nowMs))
+    return this.match(this.arrive(event, nowMs))
   }
 
   /** The spans that time completes; also gives up starts that waited too long. Call it a few times a second. */
   tick(nowMs: number): readonly MatchedSpan[] {
     const spans = this.match(this.reorder.advance(nowMs))
     const settled = this.reorder.settledUntil(nowMs)
-    return settled ? [...spans, ...this.matcher.expire(settled)] : spans
+    if (!settled) return spans
+    const expired = this.matcher.expire(settled)
+    for (const span of expired) span.nearLoss = this.isNearLoss(span.start.at, span.incomplete?.at ?? settled)
+    return [...spans, ...expired]
   }
 
-  /** The stream has ended. */
-  end(): readonly MatchedSpan[] {
-    this.losses.end(this.reorder.newestTime)
+  /** Events that are known to be lost, by the counts of all processes of bpftrace that there were. */
+  get lost(): number {
+    return this.lostBefore + this.losses.lost
+  }
+
+  /**
+   * The process of bpftrace has ended, and another may follow: its counts begin anew. What is open stays open. Answers
+   * the spans that were held to be put in order.
+   */
+  endProcess(): readonly MatchedSpan[] {
+    const newest = this.reorder.newestTime
+    this.losses.end(newest)
     const spans = this.match(this.reorder.flush())
+    this.lostBefore += this.losses.lost
+    this.losses = new Losses()
+    if (newest) this.gaps = [...this.gaps, { from: newest, to: undefined }].slice(-gapsMax)
+    this.ready = false
+    return spans
+  }
+
+  /** No process follows. */
+  end(): readonly MatchedSpan[] {
+    const spans = this.endProcess()
     this.matcher.end()
     return spans
+  }
+
+  private arrive(event: ProbeEvent, nowMs: number): readonly ProbeEvent[] {
+    this.losses.arrive(event.block)
+    if (event.pid !== this.lastPid) {
+      this.lastPid = event.pid
+      this.options.onPid?.(event.pid)
+    }
+    return this.reorder.push(event, nowMs)
   }
 
   private otherLine(line: string, nowMs: number): readonly MatchedSpan[] {
@@ -90,8 +131,7 @@ export class Pipeline {
         this.noteMalformed(result.reason)
         continue
       }
-      this.losses.arrive(result.event.block)
-      due.push(...this.reorder.push(result.event, nowMs))
+      due.push(...this.arrive(result.event, nowMs))
     }
     return this.match(due)
   }
@@ -129,11 +169,16 @@ export class Pipeline {
   private tuple(value: JsonValue): EventResult[] {
     if (!Array.isArray(value)) return [{ ok: false, reason: `printed value is no tuple: ${jsonText(value)}` }]
     if (value[0] === readyTuple[0] && value[1] === readyTuple[1]) {
-      if (!this.ready) this.options.onReady?.()
-      this.ready = true
+      if (!this.ready) this.begin(timeOf(value[2]))
       return []
     }
     return [this.tuples.read(value)]
+  }
+
+  private begin(boot: HrTime | undefined): void {
+    this.ready = true
+    if (boot) for (const gap of this.gaps) gap.to ??= this.options.toUnix(boot)
+    this.options.onReady?.()
   }
 
   private match(events: readonly ProbeEvent[]): readonly MatchedSpan[] {
@@ -141,11 +186,19 @@ export class Pipeline {
     const spans: MatchedSpan[] = []
     for (const event of events) {
       for (const span of this.matcher.push(event)) {
-        span.nearLoss = this.losses.isNear(span.start.at, event.at)
+        span.nearLoss = this.isNearLoss(span.start.at, event.at)
         spans.push(span)
       }
     }
     return spans
+  }
+
+  /** Whether events between the two times were lost, or nobody looked for a part of it. */
+  private isNearLoss(start: HrTime, end: HrTime): boolean {
+    if (this.losses.isNear(start, end)) return true
+    return this.gaps.some(
+      ({ from, to }) => compareTimes(end, from) > 0 && (!to || compareTimes(start, to) < 0),
+    )
   }
 
   private noteMalformed(reason: string): void {

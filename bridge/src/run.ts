@@ -1,10 +1,11 @@
 // The bridge as a process runs it: configuration in, an exit code out; signals stop it in order. Ready, remarks and
 // the summary go to stderr as plain lines; stdout stays free.
 import { readConfig, type BridgeFlags } from './config.ts'
-import { Bridge, type BridgeReport } from './bridge.ts'
+import { Bridge } from './bridge.ts'
 import { BridgeError } from './errors.ts'
 import { openDelivery } from './deliver/open-delivery.ts'
 import { HealthServer } from './health/health-server.ts'
+import type { BridgeReport } from './report.ts'
 
 const say = (text: string): void => void process.stderr.write(`probespan bridge: ${text}\n`)
 
@@ -36,14 +37,7 @@ export async function runBridge(env: NodeJS.ProcessEnv, flags: BridgeFlags = {})
       })
       say(health.described)
     }
-    const what = `${config.source.path} to ${config.tracesUrl}`
-    const report = await bridge.run(() =>
-      say(
-        config.replayPath === undefined
-          ? `attached to process ${config.targetPid}; ${what}`
-          : `REPLAY of ${config.replayPath}, not live; ${what}`,
-      ),
-    )
+    const report = await bridge.run()
     say(summary(report))
     return 0
   } catch (error) {
@@ -68,6 +62,8 @@ export function summary(report: BridgeReport): string {
   const rejected = report.refused + report.partlyRejected
   if (rejected > 0) rest.push(`, ${rejected} rejected`)
   if (report.spooledSpans > 0) rest.push(`, ${report.spooledSpans} kept in the spool`)
+  const restarts = report.bpftraceRestarts
+  if (restarts > 0) rest.push(`, bpftrace restarted ${restarts} ${restarts === 1 ? 'time' : 'times'}`)
   const dropped = sumOfDropped(report)
   return (
     `${report.starts} starts and ${report.ends} ends became ${report.paired} spans` +

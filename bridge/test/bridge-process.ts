@@ -1,7 +1,7 @@
 // The bridge as its users run it: a process of src/main.ts, or of the front door where flags are given. Out: what it
 // said, its exit code, the processes below it. Bound: every wait ends after 30 s; a bridge left over is killed.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -94,6 +94,8 @@ export type Plan = {
   deaf?: boolean
   /** `--version` is not answered. */
   slowVersion?: boolean
+  /** Of the run after this one. */
+  next?: Plan
 }
 
 /** A folder for a test's files, removed at its end. */
@@ -106,15 +108,29 @@ export class Folder {
     return file
   }
 
+  /** A script of Node's as a program that needs nothing in PATH. */
+  program(script: string): string {
+    const code = readFileSync(script, 'utf8').replace(/^#!.*/, `#!${process.execPath}`)
+    const file = this.write('program.mjs', code)
+    chmodSync(file, 0o755)
+    return file
+  }
+
   /** The environment with the fake bpftrace playing `plan`; `play` and `drain` are texts here. */
   fakeBpftrace(plan: Plan): Record<string, string> {
-    const files = {
-      ...(plan.play !== undefined && { play: this.write('play.jsonl', plan.play) }),
-      ...(plan.drain !== undefined && { drain: this.write('drain.jsonl', plan.drain) }),
-    }
     return {
       PROBESPAN_BPFTRACE: path('fake-bpftrace.mjs'),
-      FAKE_BPFTRACE_PLAN: this.write('plan.json', JSON.stringify({ ...plan, ...files })),
+      FAKE_BPFTRACE_PLAN: this.write('plan.json', JSON.stringify(this.withFiles(plan, ''))),
+    }
+  }
+
+  private withFiles(plan: Plan, number: string): Plan {
+    const { play, drain, next } = plan
+    return {
+      ...plan,
+      ...(play !== undefined && { play: this.write(`play${number}.jsonl`, play) }),
+      ...(drain !== undefined && { drain: this.write(`drain${number}.jsonl`, drain) }),
+      ...(next && { next: this.withFiles(next, `${number}+`) }),
     }
   }
 

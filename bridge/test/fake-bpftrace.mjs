@@ -3,11 +3,20 @@
 // does only what bpftrace is known to do: prints its version, lists probes, prints lines, ends with a code, and on
 // SIGINT or SIGTERM prints what it holds and ends with 0. What it plays stands in the JSON file FAKE_BPFTRACE_PLAN:
 //   { version, probes: [], play: FILE, drain: FILE, stderr: TEXT, exitCode: N | absent (waits),
-//     deaf: true (no signal is heard), slowVersion: true (--version takes a minute, as on a machine that swaps) }
-import { readFileSync, writeSync } from 'node:fs'
+//     deaf: true (no signal is heard), slowVersion: true (--version takes a minute, as on a machine that swaps),
+//     next: PLAN (of the run after this one, and so on; the last holds for all later runs) }
+import { appendFileSync, readFileSync, statSync, writeSync } from 'node:fs'
 
-const plan = JSON.parse(readFileSync(process.env.FAKE_BPFTRACE_PLAN, 'utf8'))
+const planFile = process.env.FAKE_BPFTRACE_PLAN
+let plan = JSON.parse(readFileSync(planFile, 'utf8'))
 const args = process.argv.slice(2)
+
+/** On to the plan of this run: a file beside the plan has a byte for each one before. */
+function countRun() {
+  const runs = `${planFile}.runs`
+  appendFileSync(runs, '.')
+  for (let run = statSync(runs).size; run > 1 && plan.next; run -= 1) plan = plan.next
+}
 
 /** All of it, also where the pipe is full. */
 function print(descriptor, bytes) {
@@ -33,6 +42,7 @@ if (args.includes('--version') && plan.slowVersion) {
 } else if (args.includes('-l')) {
   print(1, Buffer.from((plan.probes ?? []).map((probe) => `${probe}\n`).join('')))
 } else {
+  countRun()
   process.on('SIGINT', end)
   process.on('SIGTERM', end)
   const waiting = setInterval(() => undefined, 60_000)

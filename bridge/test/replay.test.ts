@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { BridgeProcess, Folder } from './bridge-process.ts'
 import { absent, fixtureBytes, fixtureLines } from './fixture.ts'
 import { Receiver } from './receiver.ts'
+import { until } from './waiting.ts'
 
 const pack = `name: shop
 provider: shop
@@ -32,14 +33,14 @@ test('what was recorded live is replayed with the same times; every span says th
     ...folder.fakeBpftrace({
       probes: ['usdt:/app:shop:order_start', 'usdt:/app:shop:order_end'],
       play,
-      exitCode: 0,
     }),
     PROBESPAN_PACK: folder.write('shop.yaml', pack),
     TARGET_PID: String(process.pid),
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
   }
   await using live = new BridgeProcess(env, { flags: { record } })
-  expect(await live.exitCode).toBe(0)
+  await until(() => receiver.spans.length === 1)
+  expect(await live.stop()).toBe(0)
   // No process of that pid is needed, nor bpftrace.
   const replayEnv = { ...env, TARGET_PID: '4194303', PROBESPAN_BPFTRACE: '/nowhere' }
   await using replay = new BridgeProcess(replayEnv, { flags: { replay: record } })

@@ -56,9 +56,15 @@ program
 program
   .command('bridge')
   .description('run bpftrace on a process and send what its probes say as spans (needs root)')
-  .option('--pack <name>', 'a definition: a name of scripts-bt, or a file')
+  .option('--pack <name>', 'a definition: a name of scripts-bt, or a file; can be repeated', repeated)
   .option('--script <file>', 'a bpftrace script that prints its own events')
-  .option('--pid <pid>', 'the process to watch (1)')
+  .option('--pid <pid>', 'the process to watch (1); can be repeated', repeated)
+  .option(
+    '--exe <path>',
+    'all processes of a program or library, or of a quoted glob; can be repeated',
+    repeated,
+  )
+  .option('--container <name>', 'a container, by name or id; can be repeated', repeated)
   .option('--endpoint <url>', 'where OTLP goes (http://127.0.0.1:3051)')
   .option('--service-name <name>', 'service.name of the spans')
   .option('--record <file>', 'also write the event stream to this file')
@@ -131,6 +137,10 @@ program
   .action(async (room: string) => {
     process.exitCode = await runBench(room)
   })
+
+function repeated(value: string, before: string[] | undefined): string[] {
+  return [...(before ?? []), value]
+}
 
 type AddressOptions = { url: string; apiKey?: string }
 

@@ -39,12 +39,22 @@ export type ProbeName = { provider: string; name: string }
  * once. What it looks for by a file of its own, or by a pattern, is not among them.
  */
 export function probesNamedIn(script: string): ProbeName[] {
-  const code = script.replace(/"(?:[^"\\\n]|\\.)*"|\/\/.*|\/\*[\s\S]*?\*\//g, ' ')
-  const named = code.matchAll(/(?<![\w:/])(?:usdt|U):\*?:(\w+):(\w+)(?![\w*?[])/g)
-  const byText = [...named].map(
-    ([, provider = '', name = '']) => [`${provider}:${name}`, { provider, name }] as const,
+  const byText = new Map<string, ProbeName>()
+  for (const [, provider, name] of script.matchAll(namedProbes)) {
+    if (provider !== undefined && name !== undefined) byText.set(`${provider}:${name}`, { provider, name })
+  }
+  return [...byText.values()]
+}
+
+/** Strings and comments, which are passed over, or a probe that is looked for in the whole process. */
+const namedProbes =
+  /"(?:[^"\\\n]|\\.)*"|\/\/.*|\/\*[\s\S]*?\*\/|(?<![\w:/])(?:usdt|U):\*?:(\w+):(\w+)(?![\w*?[])/g
+
+/** The script with these probes by their places, such as `usdt:/usr/bin/shop:shop:order_start`, on the same lines. */
+export function withAttachPoints(script: string, places: ReadonlyMap<string, readonly string[]>): string {
+  return script.replace(namedProbes, (text: string, provider?: string, name?: string) =>
+    provider === undefined ? text : (places.get(`${provider}:${name}`)?.join(', ') ?? text),
   )
-  return [...new Map(byText).values()]
 }
 
 /**

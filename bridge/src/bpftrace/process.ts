@@ -9,14 +9,19 @@ import type { BridgeError } from '../errors.ts'
 const stopDeadlineMs = 5000
 const stderrLinesMax = 50
 type Environment = Readonly<Record<string, string>>
-const start = (program: string, args: readonly string[], env: Environment) =>
-  execa(program, args, {
+/** `launcher` is a command that becomes `program`: launcher.ts. */
+type Program = { program: string; launcher: readonly string[] }
+
+function start({ program, launcher }: Program, args: readonly string[], env: Environment) {
+  const [command, ...before] = [...launcher, program]
+  return execa(command ?? program, [...before, ...args], {
     buffer: false,
     reject: false,
     stdin: 'ignore',
     forceKillAfterDelay: stopDeadlineMs,
     env,
   })
+}
 
 /** What a failure's message should name. */
 type About = { targetPid?: number; scriptPath?: string | undefined }
@@ -36,12 +41,12 @@ export class BpftraceProcess {
 
   /** `onLine` gets every line of stdout, as `LineSplitter` cuts it. */
   constructor(
-    program: string,
+    program: Program,
     { args, env }: { args: readonly string[]; env: Environment },
     about: About,
     onLine: (line: string) => void,
   ) {
-    this.program = program
+    this.program = program.program
     this.about = about
     this.child = start(program, args, env)
     this.child.stdout.on('data', (chunk: Buffer) => {

@@ -2,7 +2,7 @@
 // where something does, 2 for flags that cannot be read. Looks, and changes nothing.
 import { readConfig } from '../config.ts'
 import { BridgeError } from '../errors.ts'
-import { readSelection, type TargetFlags, type TargetSelection } from '../target/target.ts'
+import { readSelection, type TargetFlags } from '../target/target.ts'
 import type { Facts } from './facts.ts'
 import { findingsJson, findingsText, needFixing, type Finding } from './finding.ts'
 import { gatherBpftrace } from './gather-bpftrace.ts'
@@ -39,24 +39,25 @@ export function judge({ machine, bpftrace, target, pack, endpoint }: Facts): Fin
 }
 
 async function gather(env: NodeJS.ProcessEnv, flags: CheckFlags): Promise<Facts> {
-  const packName = flags.pack ?? (env.PROBESPAN_PACK || undefined)
+  // Of several packs and targets the first.
+  const packName = flags.pack ?? (env.PROBESPAN_PACK?.split(',')[0] || undefined)
   // Read as the bridge reads it, which wants something to trace; the check can do without, and leaves this one alone.
   const config = readConfig(env, {
     pack: packName ?? 'demo',
     ...(flags.endpoint !== undefined && { endpoint: flags.endpoint }),
   })
-  const selection = readSelection(flags) ?? selectionOf(env, config.targetPid)
+  const selection = readSelection(flags) ?? (isTargetNamed(env) ? config.targets[0] : undefined)
   // One after the other: a trial that waits for a CPU would say nothing about the machine.
   return {
     machine: await gatherMachine(),
     bpftrace: await gatherBpftrace(config.bpftrace),
     ...(selection && { target: await gatherTarget(selection) }),
-    ...(packName !== undefined && { pack: await gatherPack(config.source.path) }),
+    ...(packName !== undefined && { pack: await gatherPack(config.sources[0].path) }),
     endpoint: await gatherEndpoint(config.tracesUrl, env),
   }
 }
 
 /** The bridge's default is PID 1, which is somebody else's process but in a shared pid namespace: only by wish. */
-function selectionOf(env: NodeJS.ProcessEnv, targetPid: number): TargetSelection | undefined {
-  return env.TARGET_PID ? { kind: 'pid', pid: targetPid } : undefined
+function isTargetNamed(env: NodeJS.ProcessEnv): boolean {
+  return Boolean(env.TARGET_PID || env.TARGET_EXE || env.TARGET_CONTAINER)
 }

@@ -1,7 +1,7 @@
 // /healthz and /metrics over HTTP, for a supervisor and Prometheus. Read only, without a key: off unless an address is
 // given, and told at the start where others than this machine can reach it.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { BridgeReport } from '../bridge.ts'
+import type { BridgeReport } from '../report.ts'
 import { BridgeError } from '../errors.ts'
 import { addressText, isBeyondLoopback, type ListenAddress } from './listen-address.ts'
 import { metricsContentType, metricsText } from './metrics.ts'

@@ -1,6 +1,6 @@
 // Which metric each number of the bridge's report is. A number that is added to the report and not here does not
 // compile; a test holds that each of them is served.
-import type { BridgeReport } from '../bridge.ts'
+import type { BridgeReport } from '../report.ts'
 
 export type Metric = {
   type: 'counter' | 'gauge'
@@ -46,6 +46,10 @@ export const metricTable: Readonly<Record<keyof BridgeReport, Metric>> = {
   malformed: counter('malformed_total', 'Records of bpftrace that are no events though they should be.'),
   overlongLines: counter('overlong_lines_total', 'Lines of bpftrace that were too long to be read.'),
   late: counter('late_events_total', 'Events that came after a later one had been passed on.'),
+  bpftraceRestarts: counter(
+    'bpftrace_restarts_total',
+    'How often bpftrace was started again after it ended by itself.',
+  ),
   exported: counter('exported_spans_total', 'Spans that the receiver took.'),
   refused: counter('rejected_spans_total', rejected, { cause: 'request_refused' }),
   partlyRejected: counter('rejected_spans_total', rejected, { cause: 'partial_success' }),

@@ -1,6 +1,6 @@
 // What would break: a loss that is counted and shown nowhere, or shown under another's name.
 import { expect, test } from 'vitest'
-import type { BridgeReport } from '../bridge.ts'
+import type { BridgeReport } from '../report.ts'
 import { metricTable } from './metric-table.ts'
 import { metricsText } from './metrics.ts'
 

@@ -1,7 +1,7 @@
 // The bridge's report to Prometheus's text, by the table; made anew for each scrape, so that nothing is counted twice
 // and one scrape is one moment.
 import { Counter, Gauge, Registry } from 'prom-client'
-import type { BridgeReport } from '../bridge.ts'
+import type { BridgeReport } from '../report.ts'
 import { metricTable } from './metric-table.ts'
 
 export const metricPrefix = 'probespan_bridge_'

@@ -44,8 +44,8 @@ test.each([
   expect(containerId(cgroup, mountinfo)).toBeUndefined()
 })
 
-test('this process: its names, pid and host; configured attributes win', async () => {
-  const { attributes } = await processResource(process.pid, { 'a.b': 'c', 'host.name': 'configured' })
+test('this process: its names, pid and host; configured attributes win', () => {
+  const { attributes } = processResource(process.pid, { 'a.b': 'c', 'host.name': 'configured' })
   expect(attributes).toMatchObject({
     'service.name': basename(process.execPath),
     'process.pid': process.pid,
@@ -55,7 +55,7 @@ test('this process: its names, pid and host; configured attributes win', async (
     'telemetry.distro.name': 'probespan-bridge',
     'a.b': 'c',
   })
-  expect((await processResource(process.pid, {})).attributes['host.name']).toBe(hostname())
+  expect(processResource(process.pid, {}).attributes['host.name']).toBe(hostname())
 })
 
 // Namespaces of its own for a name and for a file, as a container has them; making them needs root.
@@ -76,7 +76,7 @@ test.skipIf(cannotUnshare)("a process in a container: its host name, not the bri
   const child = spawn(program, [...args, join(folder, 'hostname')], { stdio: ['ignore', 'pipe', 'inherit'] })
   try {
     await once(child.stdout, 'data')
-    const { attributes } = await processResource(child.pid ?? 0, {})
+    const { attributes } = processResource(child.pid ?? 0, {})
     expect(attributes['host.name']).toBe('shop-1')
     expect(attributes['host.name']).not.toBe(hostname())
   } finally {
@@ -85,10 +85,17 @@ test.skipIf(cannotUnshare)("a process in a container: its host name, not the bri
   }
 })
 
-test('a process that is gone still has its pid and a name', async () => {
-  const { attributes } = await processResource(4_194_303, {})
+test('a process that is gone still has its pid and a name', () => {
+  const { attributes } = processResource(4_194_303, {})
   expect(attributes).toMatchObject({ 'service.name': 'unknown_service', 'process.pid': 4_194_303 })
-  expect((await processResource(4_194_303, { 'service.name': 'shop' })).attributes['service.name']).toBe(
-    'shop',
-  )
+  expect(processResource(4_194_303, { 'service.name': 'shop' }).attributes['service.name']).toBe('shop')
+})
+
+test('of files instead of a process: their program, and no pid that would be a guess', () => {
+  const { attributes } = processResource(undefined, {}, '/opt/shop/bin/shop')
+  expect(attributes).toMatchObject({
+    'service.name': 'shop',
+    'process.executable.path': '/opt/shop/bin/shop',
+  })
+  expect(attributes).not.toHaveProperty('process.pid')
 })

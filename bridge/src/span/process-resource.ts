@@ -1,30 +1,32 @@
 // A pid to the resource of the spans that its process fired, as /proc tells. A process that is already gone still
 // has its pid and the names that were configured.
-import { readFile, readlink } from 'node:fs/promises'
+import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { basename } from 'node:path'
 import { resourceFromAttributes, type Resource } from '@opentelemetry/resources'
 import { bridgeName, bridgeVersion } from '../version.ts'
 
 /**
- * Reads /proc/`pid`. `attributes` win over what is found, `service.name` among them; without one the executable's
- * name is the service's.
+ * Reads /proc/`pid`, at once: the process may end any moment. `attributes` win over what is found, `service.name` among
+ * them; without one the executable's name is the service's. `executable` stands in where /proc does not tell. Without a
+ * pid it is the resource of a program, whichever process ran it.
  */
-export async function processResource(
-  pid: number,
+export function processResource(
+  pid: number | undefined,
   attributes: Readonly<Record<string, string>>,
-): Promise<Resource> {
-  const link = await readlink(`/proc/${pid}/exe`).catch(() => undefined)
+  executable?: string,
+): Resource {
+  const link = pid === undefined ? undefined : linkOf(`/proc/${pid}/exe`)
   // What the kernel appends when the file was replaced by a newer one.
-  const executable = link?.replace(/ \(deleted\)$/, '')
-  const name = executable && basename(executable)
-  const container = await containerIdOf(pid)
+  const path = link?.replace(/ \(deleted\)$/, '') ?? executable
+  const name = path && basename(path)
+  const container = pid === undefined ? undefined : containerIdOf(pid)
   return resourceFromAttributes({
     'service.name': name ?? 'unknown_service',
-    'host.name': await hostNameOf(pid),
-    'process.pid': pid,
+    'host.name': pid === undefined ? hostname() : hostNameOf(pid),
+    ...(pid !== undefined && { 'process.pid': pid }),
     ...(name !== undefined && { 'process.executable.name': name }),
-    ...(executable !== undefined && { 'process.executable.path': executable }),
+    ...(path !== undefined && { 'process.executable.path': path }),
     ...(container !== undefined && { 'container.id': container }),
     'telemetry.distro.name': bridgeName,
     'telemetry.distro.version': bridgeVersion,
@@ -36,22 +38,34 @@ export async function processResource(
  * The name of the host that the process believes to be on: a bridge in a container of its own has another. There is no
  * way to ask for it in another UTS namespace, but engines write a container's into the file from which it is set.
  */
-async function hostNameOf(pid: number): Promise<string> {
-  const namespaceOf = (whose: number | 'self'): Promise<string | undefined> =>
-    readlink(`/proc/${whose}/ns/uts`).catch(() => undefined)
-  const theirs = await namespaceOf(pid)
-  if (theirs === undefined || theirs === (await namespaceOf('self'))) return hostname()
-  const written = await readFile(`/proc/${pid}/root/etc/hostname`, 'utf8').catch(() => '')
-  return written.trim() || hostname()
+function hostNameOf(pid: number): string {
+  const theirs = linkOf(`/proc/${pid}/ns/uts`)
+  if (theirs === undefined || theirs === linkOf('/proc/self/ns/uts')) return hostname()
+  return textOf(`/proc/${pid}/root/etc/hostname`).trim() || hostname()
 }
 
 /**
  * The container's id: from the control group's path (the last one: containers run in containers), or (inside a control group namespace, where that path is
  * only `/`) from where the engine keeps the files that it mounts over /etc/hosts and /etc/resolv.conf.
  */
-async function containerIdOf(pid: number): Promise<string | undefined> {
-  const read = (name: string): Promise<string> => readFile(`/proc/${pid}/${name}`, 'utf8').catch(() => '')
-  return containerId(await read('cgroup'), await read('mountinfo'))
+function containerIdOf(pid: number): string | undefined {
+  return containerId(textOf(`/proc/${pid}/cgroup`), textOf(`/proc/${pid}/mountinfo`))
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 export function containerId(cgroup: string, mountinfo: string): string | undefined {

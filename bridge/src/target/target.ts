@@ -27,18 +27,28 @@ export type TargetFlags = { pid?: string; exe?: string; container?: string }
 const pidForm = /^[1-9]\d{0,9}$/
 const containerForm = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/
 
-/** Undefined where no flag is given. Throws BridgeError `config_invalid`, naming every mistake. */
-export function readSelection(flags: TargetFlags): TargetSelection | undefined {
+/**
+ * Undefined where no flag is given. Throws BridgeError `config_invalid`, naming every mistake; `nameOf` is what a
+ * message calls a flag.
+ */
+export function readSelection(
+  flags: TargetFlags,
+  nameOf = (flag: keyof TargetFlags): string => `--${flag}`,
+): TargetSelection | undefined {
   const { pid, exe, container } = flags
   const mistakes: string[] = []
   const given = [pid, exe, container].filter((flag) => flag !== undefined).length
   if (given > 1) mistakes.push('--pid, --exe and --container exclude each other: give one')
   if (pid !== undefined && !pidForm.test(pid))
-    mistakes.push(`--pid is "${pid}": give a process id, such as 1`)
+    mistakes.push(`${nameOf('pid')} is "${pid}": give a process id, such as 1`)
   if (exe === '')
-    mistakes.push('--exe is empty: give the path of a program, or a glob such as "/opt/*/bin/shop"')
+    mistakes.push(
+      `${nameOf('exe')} is empty: give the path of a program, or a glob such as "/opt/*/bin/shop"`,
+    )
   if (container !== undefined && !containerForm.test(container)) {
-    mistakes.push(`--container is "${container}": give the name or id that "docker ps" or "podman ps" shows`)
+    mistakes.push(
+      `${nameOf('container')} is "${container}": give the name or id that "docker ps" or "podman ps" shows`,
+    )
   }
   if (mistakes.length > 0) throw new BridgeError('config_invalid', mistakes.join('\n'))
   if (pid !== undefined) return { kind: 'pid', pid: Number(pid) }

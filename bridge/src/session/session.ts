@@ -1,0 +1,224 @@
+// One source (a pack or a script) on one target, for as long as the bridge runs: bpftrace is started, restarted when it
+// dies, and attached again when the target is another. Spans go out by `deliver`; what is open stays open all the while.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Resource } from '@opentelemetry/resources'
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
+import { targetGone } from '../bpftrace/failure.ts'
+import { BpftraceProcess } from '../bpftrace/process.ts'
+import { reorderWindowMs, type BpftraceVersion } from '../bpftrace/version.ts'
+import type { BridgeSource } from '../config.ts'
+import type { Definition } from '../definition/definition.ts'
+import { BridgeError } from '../errors.ts'
+import type { IdGenerator, MatchedSpan } from '../match/matcher.ts'
+import { Pipeline } from '../pipeline.ts'
+import { readableSpan } from '../span/readable-span.ts'
+import { selectionText, type TargetSelection } from '../target/target.ts'
+import { attachmentOf, type Attachment } from './attachment.ts'
+import { Backoff, type Reached } from './backoff.ts'
+import { nextStep, type NextStep, type RunEnd } from './next-step.ts'
+import { pidsAreForeign } from './pid-namespace.ts'
+import { ProcessResources } from './process-resources.ts'
+import type { UnixClock } from './unix-clock.ts'
+
+export type SessionPlan = { source: BridgeSource; definition: Definition; target: TargetSelection }
+
+export type SessionEnvironment = {
+  /** The bpftrace program, what is run before it, and its version. */
+  program: string
+  launcher: readonly string[]
+  version: BpftraceVersion
+  clock: UnixClock
+  ids: IdGenerator
+  /** Attributes of every resource, by flag. */
+  attributes: Readonly<Record<string, string>>
+  deliver(span: ReadableSpan): void
+}
+
+export type SessionEvents = {
+  /** Events are seen from now on; `what` names the target, `times` is how often before. */
+  onAttached(what: string, times: number): void
+  /** Every run of bpftrace, before its first line. */
+  onRun?(resource: Resource): Promise<void>
+  onLine?(line: string): void
+  /** A first run that failed; the session goes on unless it is stopped. */
+  onFirstFailure(failure: BridgeError): void
+  info(text: string): void
+  warn(text: string): void
+}
+
+const watchMs = 500
+
+type RunResult = RunEnd & { reached: Reached; lastedMs: number; what: string }
+
+export class Session {
+  readonly pipeline: Pipeline
+  /** How often bpftrace was started again because it had ended by itself. */
+  restarts = 0
+  state: 'starting' | 'attached' | 'over' = 'starting'
+  private readonly plan: SessionPlan
+  private readonly environment: SessionEnvironment
+  private readonly events: SessionEvents
+  private readonly resources: ProcessResources
+  private readonly backoff = new Backoff()
+  private readonly stopped = new AbortController()
+  private process: BpftraceProcess | undefined
+  private overlongBefore = 0
+  private timesAttached = 0
+  private told: string | undefined
+  private current: Attachment | undefined
+
+  constructor(plan: SessionPlan, environment: SessionEnvironment, events: SessionEvents) {
+    this.plan = plan
+    this.environment = environment
+    this.events = events
+    this.resources = new ProcessResources({ ...plan.definition.resource, ...environment.attributes })
+    this.pipeline = new Pipeline({
+      definition: plan.definition,
+      toUnix: environment.clock.toUnix,
+      reorderWindowMs: reorderWindowMs(environment.version),
+      ids: environment.ids,
+      onReady: () => this.attached(),
+      onPid: (pid) => this.resources.see(pid, performance.now()),
+      onText: (text) => {
+        this.process?.noteText(text)
+        events.warn(text)
+      },
+      onRemark: (text) => events.warn(text),
+    })
+  }
+
+  /** "scripts-bt/demo.yaml on process 12". */
+  get name(): string {
+    return `${this.plan.source.path} on ${selectionText(this.plan.target)}`
+  }
+
+  get overlongLines(): number {
+    return this.overlongBefore + (this.process?.overlongLines ?? 0)
+  }
+
+  /**
+   * Runs until the target or the script has ended, or `stop` is called; everything matched is then handed on. Answers
+   * why it was given up, if it was.
+   */
+  async run(): Promise<BridgeError | undefined> {
+    let failure: BridgeError | undefined
+    for (let step: NextStep = 'restart'; !this.isOver(step);) {
+      const result = await this.runOnce()
+      if (this.stopped.signal.aborted) break
+      step = nextStep(result, this.timesAttached > 0, this.plan.source.kind, this.plan.target.kind)
+      this.tell(step, result)
+      if (step === 'give up') failure = result.failure
+      if (step === 'restart' && result.reached !== 'nothing') this.restarts += 1
+      if (!this.isOver(step) && !result.filesChanged) await this.pause(this.backoff.after(result))
+    }
+    this.state = 'over'
+    this.deliver(this.pipeline.end())
+    return failure
+  }
+
+  /** Ends `run` in order: bpftrace drains, what it holds is matched. */
+  stop(): void {
+    this.stopped.abort()
+    void this.process?.stop()
+  }
+
+  tick(nowMs: number): void {
+    this.deliver(this.pipeline.tick(nowMs))
+  }
+
+  private isOver(step: NextStep): boolean {
+    return this.stopped.signal.aborted || step === 'finish' || step === 'give up'
+  }
+
+  private async pause(delayMs: number): Promise<void> {
+    await sleep(delayMs, undefined, { signal: this.stopped.signal }).catch(() => undefined)
+  }
+
+  /** One bpftrace, from what it is attached to to its end. */
+  private async runOnce(): Promise<RunResult> {
+    const startedMs = performance.now()
+    const since = (): number => performance.now() - startedMs
+    try {
+      const { plan, environment } = this
+      const { target } = plan
+      // Its pid may be another's by now.
+      if (target.kind === 'pid' && this.current?.isAlive() === false) throw targetGone(target.pid)
+      this.current = await attachmentOf(plan.target, { ...plan, ...environment })
+    } catch (error) {
+      if (!(error instanceof BridgeError)) throw error
+      const ending = { targetAlive: true, filesChanged: false, what: selectionText(this.plan.target) }
+      return { ...ending, failure: error, reached: 'nothing', lastedMs: since() }
+    }
+    const attachment = this.current
+    await this.events.onRun?.(this.resourceOf(attachment))
+    const end = await this.trace(attachment)
+    const reached = this.state === 'attached' ? 'attached' : 'started'
+    this.state = 'starting'
+    this.deliver(this.pipeline.endProcess())
+    return { ...end, targetAlive: attachment.isAlive(), what: attachment.what, reached, lastedMs: since() }
+  }
+
+  private async trace(attachment: Attachment): Promise<{ failure?: BridgeError; filesChanged: boolean }> {
+    const { program, launcher } = this.environment
+    const { pid } = attachment
+    const { source } = this.plan
+    const about = {
+      ...(pid !== undefined && { targetPid: pid }),
+      ...(source.kind === 'script' && { scriptPath: source.path }),
+    }
+    const process = new BpftraceProcess({ program, launcher }, attachment.invocation, about, (line) => {
+      this.events.onLine?.(line)
+      this.deliver(this.pipeline.line(line, performance.now()))
+    })
+    this.process = process
+    if (this.stopped.signal.aborted) void process.stop()
+    let filesChanged = false
+    const watching = setInterval(() => void look(), watchMs)
+    const look = async (): Promise<void> => {
+      if (filesChanged || !(await attachment.hasChanged())) return
+      filesChanged = true
+      void process.stop()
+    }
+    const end = await process.ended
+    clearInterval(watching)
+    this.overlongBefore += process.overlongLines
+    this.process = undefined
+    return { ...end, filesChanged }
+  }
+
+  private resourceOf({ pid, executable }: Attachment): Resource {
+    if (pid !== undefined) return this.resources.trace(pid)
+    return this.resources.traceAny(executable, pidsAreForeign(this.environment.version))
+  }
+
+  private attached(): void {
+    this.state = 'attached'
+    this.told = undefined
+    this.events.onAttached(this.current?.what ?? '', this.timesAttached)
+    this.timesAttached += 1
+  }
+
+  private tell(step: NextStep, { failure, what, filesChanged, targetAlive }: RunResult): void {
+    const { events } = this
+    if (failure && this.timesAttached === 0 && this.told === undefined) {
+      this.told = failure.message
+      events.onFirstFailure(failure)
+    } else if (step === 'finish') {
+      events.info(
+        targetAlive && !failure ? `the script ${this.plan.source.path} has ended` : `${what} has ended`,
+      )
+    } else if (step === 'select again') {
+      events.info(
+        filesChanged ? `${what} is another file now` : `${what} has ended; waiting for it to come back`,
+      )
+    } else if (failure?.message !== this.told || !failure) {
+      this.told = failure?.message
+      const said = failure ? `${failure.code}: ${failure.message}` : 'bpftrace was ended'
+      events.warn(step === 'give up' ? `${said}\n(given up)` : `${said}\n(tried again)`)
+    }
+  }
+
+  private deliver(spans: readonly MatchedSpan[]): void {
+    for (const span of spans) this.environment.deliver(readableSpan(span, this.resources.of(span.start.pid)))
+  }
+}
