@@ -1,7 +1,7 @@
 // A program on a pipe that waits for a line before it does what is to be traced, and a pack on it. Out: the spans that
 // a real receiver got, once the program has ended and the bridge with it.
 import { spawn, type ChildProcess } from 'node:child_process'
-import { BridgeProcess } from '../bridge-process.ts'
+import { BridgeProcess, isAlive } from '../bridge-process.ts'
 import type { DecodedSpan } from '../otlp-decode.ts'
 import { Receiver } from '../receiver.ts'
 import { until } from '../waiting.ts'
@@ -62,7 +62,8 @@ export async function tracedBy(
   })
   await bridge.says('attached to')
   await work()
-  const code = await bridge.stop()
+  // A target that has ended ends the bridge, once bpftrace has printed all that it holds.
+  const code = await (isAlive(pid) ? bridge.stop() : bridge.exitCode)
   if (code !== 0) throw new Error(`the bridge ended with ${code}:\n${bridge.said}`)
   return { spans: receiver.spans.toSorted((a, b) => Number(a.startNs - b.startNs)), said: bridge.said }
 }
