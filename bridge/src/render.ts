@@ -2,7 +2,12 @@
 // to stderr. Nothing is run but `bpftrace --version`, where there is one: before 0.23 an event's strings may not fit.
 import { fileURLToPath } from 'node:url'
 import { bpftraceVersion } from './bpftrace/probes.ts'
-import { stringLengthVariable, versionText } from './bpftrace/version.ts'
+import {
+  lengthCountsZero,
+  stringLengthVariable,
+  versionText,
+  type BpftraceVersion,
+} from './bpftrace/version.ts'
 import { probesOf, probeText, type Definition, type Probe } from './definition/definition.ts'
 import { loadDefinition } from './definition/load.ts'
 import { functionAttachPoint, renderProgram, stringBytesThatFit } from './definition/program.ts'
@@ -23,8 +28,10 @@ export async function runRender(env: NodeJS.ProcessEnv, pack: string, flags: Ren
     const definition = await loadDefinition(path)
     const selection = readSelection(flags)
     const attachPoints = selection ? await pointsOf(definition, selection) : pointsOfAny
-    process.stdout.write(`${headOf(selection)}${renderProgram(definition, attachPoints)}`)
-    return await tellStringFit(env.PROBESPAN_BPFTRACE || 'bpftrace', definition, path)
+    const version = await bpftraceVersion(env.PROBESPAN_BPFTRACE || 'bpftrace').catch(() => undefined)
+    const options = { lengthCountsZero: version !== undefined && lengthCountsZero(version) }
+    process.stdout.write(`${headOf(selection)}${renderProgram(definition, attachPoints, options)}`)
+    return tellStringFit(version, definition, path)
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error
     say(`${error.code}: ${error.message}`)
@@ -95,8 +102,7 @@ function flagOf(selection: TargetSelection): string {
 const quoted = (path: string): string => (/^[\w./+-]+$/.test(path) ? path : `"${path}"`)
 
 /** Says how long strings are made on this machine's bpftrace; an event whose strings do not fit is an error. */
-async function tellStringFit(program: string, definition: Definition, path: string): Promise<number> {
-  const version = await bpftraceVersion(program).catch(() => undefined)
+function tellStringFit(version: BpftraceVersion | undefined, definition: Definition, path: string): number {
   const variable = version && stringLengthVariable(version)
   if (!version || variable === undefined) return 0
   const fit = stringBytesThatFit(definition)

@@ -1,6 +1,6 @@
 // What would break: events released too early on versions whose buffers deliver out of order.
 import { expect, test } from 'vitest'
-import { parseVersion, reorderWindowMs, versionText } from './version.ts'
+import { lengthCountsZero, parseVersion, reorderWindowMs, versionText } from './version.ts'
 
 test.each([
   ['bpftrace v0.17.0\n', '0.17.0'],
@@ -20,4 +20,9 @@ test('per-CPU buffers, up to 0.18, need a window beyond the 109 ms that were see
   const window = (text: string): number => reorderWindowMs(parseVersion(text)!)
   expect([window('0.17.0'), window('0.18.1')]).toEqual([250, 250])
   expect([window('0.19.0'), window('0.23.2'), window('0.27.1'), window('1.0.0')]).toEqual([20, 20, 20, 20])
+})
+
+test('from 0.23 a text with a length is read one letter short', () => {
+  const counts = (text: string): boolean => lengthCountsZero(parseVersion(text)!)
+  expect(['0.17.0', '0.22.0', '0.23.2', '0.27.1'].map(counts)).toEqual([false, false, true, true])
 })

@@ -26,6 +26,9 @@ export function stringLengthVariable({ major, minor }: BpftraceVersion): string 
   return minor <= 19 ? 'BPFTRACE_STRLEN' : 'BPFTRACE_MAX_STRLEN'
 }
 
+/** Whether the length in `str(address, length)` counts the final zero, so that one letter less is read. */
+export const lengthCountsZero = ({ major, minor }: BpftraceVersion): boolean => major > 0 || minor >= 23
+
 /** Up to which minor version of 0 something is not there, as a user of the bridge meets it. */
 const lacks: readonly (readonly [upTo: number, what: string])[] = [
   [17, 'pid and tid are those of the host, also inside of a pid namespace'],

@@ -16,3 +16,34 @@ export function breaksOut(expression: string): string | undefined {
   }
   return open === 0 ? undefined : 'parentheses that do not pair'
 }
+
+/**
+ * For a bpftrace that takes the length of `str(address, length)` with the final zero: each made one longer, so that an
+ * expression means the same everywhere.
+ */
+export function withZeroCounted(expression: string): string {
+  let result = ''
+  let from = 0
+  for (const { index } of expression.matchAll(/(?<![\w"])str\s*\(/g)) {
+    const end = secondArgumentEnd(expression, expression.indexOf('(', index))
+    if (end === undefined || end < from) continue
+    result += `${expression.slice(from, end)} + 1`
+    from = end
+  }
+  return result + expression.slice(from)
+}
+
+/** Where the second of two arguments ends, which begin behind the parenthesis at `open`. */
+function secondArgumentEnd(expression: string, open: number): number | undefined {
+  // Of the same length, so that places stay.
+  const code = expression.replace(stringLiterals, (literal) => '"'.repeat(literal.length))
+  let [depth, commas] = [0, 0]
+  for (let at = open; at < code.length; at += 1) {
+    const character = code[at]
+    if (character === '(' || character === '[') depth += 1
+    else if (character === ')' || character === ']') depth -= 1
+    else if (character === ',' && depth === 1) commas += 1
+    if (depth === 0) return commas === 1 ? at : undefined
+  }
+  return undefined
+}

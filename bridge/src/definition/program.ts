@@ -1,5 +1,6 @@
 // A Definition and where its probes were found to the text of the bpftrace program that prints its events.
 import type { Definition, Probe } from './definition.ts'
+import { withZeroCounted } from './expression.ts'
 import { layoutsOf, type Field, type Layout } from './layout.ts'
 
 /** Printed once, when every probe is attached: bpftrace drains its buffers only from then on. */
@@ -28,6 +29,9 @@ export function functionAttachPoint(probe: Extract<Probe, { symbol: string }>, e
   return `${probe.kind === 'entry' ? 'uprobe' : 'uretprobe'}:${probe.file ?? executable}:${probe.symbol}`
 }
 
+/** `lengthCountsZero`: of bpftrace's version, by bpftrace/version.ts. */
+export type RenderOptions = { lengthCountsZero?: boolean }
+
 /**
  * `attachPoints(probe)` answers the full attach points of a probe, such as
  * `usdt:/usr/lib/libshop.so:shop:order_start`; more than one where several files of the target have it.
@@ -35,9 +39,11 @@ export function functionAttachPoint(probe: Extract<Probe, { symbol: string }>, e
 export function renderProgram(
   definition: Definition,
   attachPoints: (probe: Probe) => readonly string[],
+  options: RenderOptions = {},
 ): string {
+  const written = options.lengthCountsZero === true ? withZeroCounted : (expression: string) => expression
   const blocks = blocksOf(definition).map(({ layout, probe }, number) =>
-    block(layout, number, attachPoints(probe)),
+    block(layout, number, attachPoints(probe), written),
   )
   return [
     `// Spans of the definition "${definition.name}". Each event is one tuple:`,
@@ -50,16 +56,21 @@ export function renderProgram(
   ].join('\n')
 }
 
-function block(layout: Layout, number: number, attachPoints: readonly string[]): string {
+function block(
+  layout: Layout,
+  number: number,
+  attachPoints: readonly string[],
+  written: (expression: string) => string,
+): string {
   const { keyParts, fields } = layout
-  const elements = [...headOf(layout), ...keyParts, ...fields.map((field) => field.expression)]
+  const elements = [...headOf(layout), ...expressionsOf(layout).map(written)]
   const labels = [...keyParts.map(() => 'key'), ...fields.map(label)]
   const filter = layout.event ? layout.event.when : layout.span.when[layout.phase]
   return [
     '',
     `// Block ${number}: ${nameOf(layout)}, ${phaseOf(layout)}: ${labels.join(', ')}`,
     attachPoints.join(',\n'),
-    ...(filter === undefined ? [] : [`/${filter}/`]),
+    ...(filter === undefined ? [] : [`/${written(filter)}/`]),
     `{ ${countsMap}[${number}] = count(); print((${elements.join(', ')})); }`,
   ].join('\n')
 }
