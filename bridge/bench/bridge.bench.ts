@@ -15,16 +15,18 @@ export async function run(print: (figure: Figure) => void): Promise<void> {
   }
   let lostByBridge = 0
   for (const { version, program } of availableVersions()) {
-    const live = await measureLive(program)
-    const name = `${version}.bridge`
-    print({ figure: `bridge.cpu_ratio.${name}`, value: live.cpuRatio, unit: 'bridge CPU / bpftrace CPU' })
-    print({ figure: `bridge.live_spans_per_s.${name}`, value: live.spansPerS, unit: 'spans/s' })
-    print({ figure: `bridge.cpu_us_per_span.${name}`, value: live.bridgeCpuUs, unit: 'µs' })
-    print({ figure: `bridge.bpftrace_cpu_us_per_span.${name}`, value: live.bpftraceCpuUs, unit: 'µs' })
-    print({ figure: `bridge.fired_pairs_per_s.${name}`, value: live.firedPerS, unit: 'pairs/s' })
-    print({ figure: `bridge.lost_in_kernel.${name}`, value: live.lostInKernel, unit: 'events' })
-    print({ figure: `bridge.live_rss_mb.${name}`, value: live.rssMb, unit: 'MB' })
-    lostByBridge += live.lostByBridge
+    for (const pairing of ['bridge', 'kernel'] as const) {
+      const live = await measureLive(program, pairing)
+      const name = `${version}.${pairing}`
+      print({ figure: `bridge.cpu_ratio.${name}`, value: live.cpuRatio, unit: 'bridge CPU / bpftrace CPU' })
+      print({ figure: `bridge.live_spans_per_s.${name}`, value: live.spansPerS, unit: 'spans/s' })
+      print({ figure: `bridge.cpu_us_per_span.${name}`, value: live.bridgeCpuUs, unit: 'µs' })
+      print({ figure: `bridge.bpftrace_cpu_us_per_span.${name}`, value: live.bpftraceCpuUs, unit: 'µs' })
+      print({ figure: `bridge.fired_pairs_per_s.${name}`, value: live.firedPerS, unit: 'pairs/s' })
+      print({ figure: `bridge.lost_in_kernel.${name}`, value: live.lostInKernel, unit: 'events' })
+      print({ figure: `bridge.live_rss_mb.${name}`, value: live.rssMb, unit: 'MB' })
+      lostByBridge += live.lostByBridge
+    }
   }
   print({ figure: 'bridge.lost_by_bridge', value: lostByBridge, unit: 'events and spans' })
 }

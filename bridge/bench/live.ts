@@ -12,8 +12,10 @@ const seconds = 8
 const deadlineMs = 60_000
 /** Of /proc/PID/stat; Linux has had no other for long. */
 const ticksPerSecond = 100
-const definition = `name: bench
+export type Pairing = 'bridge' | 'kernel'
+const definition = (pairing: Pairing): string => `name: bench
 provider: bench
+pair: ${pairing}
 resource: { service.name: bench }
 spans:
   work:
@@ -34,12 +36,12 @@ export type Live = {
   rssMb: number
 }
 
-export async function measureLive(bpftrace: string): Promise<Live> {
+export async function measureLive(bpftrace: string, pairing: Pairing): Promise<Live> {
   const folder = mkdtempSync(join(tmpdir(), 'probespan-bench-'))
   const receiver = await startReceiver()
   try {
     const pack = join(folder, 'bench.yaml')
-    writeFileSync(pack, definition)
+    writeFileSync(pack, definition(pairing))
     const fire = compile(folder)
     const target = spawn(fire, [seconds.toString()], { stdio: ['pipe', 'pipe', 'inherit'] })
     return await measure(target, { PROBESPAN_BPFTRACE: bpftrace, PROBESPAN_PACK: pack }, receiver)

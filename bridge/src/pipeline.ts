@@ -11,6 +11,7 @@ import { timeOf } from './event/nanoseconds.ts'
 import { PrintfReader } from './event/printf.ts'
 import { TupleReader, type ToUnix } from './event/tuple.ts'
 import { TupleLineReader } from './event/tuple-line.ts'
+import { KernelCounts } from './match/kernel-counts.ts'
 import { Losses } from './match/losses.ts'
 import { Matcher, type IdGenerator, type MatchedSpan } from './match/matcher.ts'
 import { ReorderBuffer } from './match/reorder.ts'
@@ -54,6 +55,7 @@ export class Pipeline {
   private readonly tuples: TupleReader
   private readonly tupleLines: TupleLineReader
   private readonly printf = new PrintfReader()
+  readonly kernel = new KernelCounts()
   private losses = new Losses()
   private lostBefore = 0
   /** The last times between two processes of bpftrace, in which nobody looked; the youngest may be open. */
@@ -103,6 +105,7 @@ export class Pipeline {
     const spans = this.match(this.reorder.flush())
     this.lostBefore += this.losses.lost
     this.losses = new Losses()
+    this.kernel.restart()
     if (newest) this.gaps = [...this.gaps, { from: newest, to: undefined }].slice(-gapsMax)
     this.ready = false
     return spans
@@ -110,9 +113,7 @@ export class Pipeline {
 
   /** No process follows. */
   end(): readonly MatchedSpan[] {
-    const spans = this.endProcess()
-    this.matcher.end()
-    return spans
+    return [...this.endProcess(), ...this.matcher.end()]
   }
 
   private arrive(event: ProbeEvent, nowMs: number): readonly ProbeEvent[] {
@@ -158,6 +159,7 @@ export class Pipeline {
         return []
       case 'map':
         this.losses.print(record.maps, this.reorder.newestTime)
+        this.kernel.print(record.maps)
         return []
       case 'attached':
       case 'recording':

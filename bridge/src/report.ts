@@ -9,6 +9,8 @@ export type BridgeReport = MatcherCounts &
   DeliveryCounts & {
     open: number
     held: number
+    orphanedInKernel: number
+    supersededInKernel: number
     late: number
     lost: number
     overlongLines: number
@@ -38,6 +40,8 @@ export function reportOf(
     ...counts,
     open: of(({ pipeline }) => pipeline.matcher.openCount),
     held: of(({ pipeline }) => pipeline.matcher.heldCount),
+    orphanedInKernel: of(({ pipeline }) => pipeline.kernel.orphaned),
+    supersededInKernel: of(({ pipeline }) => pipeline.kernel.superseded),
     late: of(({ pipeline }) => pipeline.reorder.late),
     lost: of(({ pipeline }) => pipeline.lost),
     overlongLines: of(({ overlongLines }) => overlongLines),

@@ -137,6 +137,25 @@ test('every span of a program: its kernel times, strings, 64-bit integers, statu
   expect(below.filter(isAlive)).toEqual([])
 })
 
+test('paired in the kernel: the same spans, to the attribute and the moment', async () => {
+  await using target = await Target.start(program)
+  await using receiver = await Receiver.start()
+  const text = pack.replace('spans:', 'pair: kernel\nspans:')
+  await using bridge = new BridgeProcess(packEnv(target.pid, receiver.endpoint, text))
+  await bridge.says(`attached to process ${target.pid}`)
+  const truth = await target.fire()
+  await until(() => receiver.spans.length >= truth.length)
+  expect(await bridge.stop()).toBe(0)
+  expect(receiver.spans).toHaveLength(truth.length)
+  for (const [position, span] of receiver.spans.toSorted((a, b) => Number(a.startNs - b.startNs)).entries()) {
+    expectTrue(span, truth[position]!)
+  }
+  // The start without an end stayed in the kernel.
+  expect(bridge.said).toMatch(
+    /40 starts and 40 ends became 40 spans; 0 open, .* 0 events lost in the kernel; 40 exp/,
+  )
+})
+
 test('a script to the printf contract, with ids that break its JSON', async () => {
   const script = `usdt::fixture:work_start {
   printf("{\\"event\\":\\"work_start\\",\\"reqid\\":\\"%s %d\\",\\"timestamp\\":%lld}\\n", str(arg1), arg0, nsecs);

@@ -20,6 +20,7 @@ export function spanDefinition(span: Partial<SpanDefinition> = {}): SpanDefiniti
     links: [],
     supersede: 'nest',
     keepIncomplete: false,
+    pairing: 'bridge',
     ttlMs: 60_000,
     ...span,
   }
@@ -64,6 +65,7 @@ export function probeEvent({
     remoteParent: undefined,
     links: undefined,
     attributes: [],
+    begun: undefined,
     block: -1,
     ...event,
   }

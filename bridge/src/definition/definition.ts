@@ -60,6 +60,11 @@ export type SpanDefinition = {
   supersede: 'nest' | 'error' | 'unset'
   /** Whether a start without an end becomes a span, marked as incomplete. */
   keepIncomplete: boolean
+  /**
+   * Where a start waits for its end: here, or in the kernel, which sends one event for both. In the kernel a new start
+   * replaces an open one of its key, and a start without an end is never seen.
+   */
+  pairing: 'bridge' | 'kernel'
   /** How long a start waits for its end. */
   ttlMs: number
 }

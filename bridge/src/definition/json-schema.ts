@@ -7,6 +7,7 @@ import { file, type EventForm, type FileForm, type SpanForm } from './schema.ts'
 const ofFile: Record<keyof FileForm, string> = {
   name: 'Of the definition: as the file is called',
   provider: 'Of all its probes that do not name their own',
+  pair: 'Where starts wait for their ends: bridge (if not given) or kernel',
   resource: 'Attributes of the resource, such as service.name',
   spans: 'One map a span, by its name',
   events: 'One map an event that a probe adds to an open span, by its name',
@@ -29,6 +30,7 @@ const ofSpan: Record<keyof SpanForm, string> = {
   supersede:
     'What a start does to an open one of its key: nest (if not given), or ends it, as an error or unset',
   incomplete: 'Whether a start without an end becomes a span: keep (if not given) or drop',
+  pair: "As the file's pair, for this span",
   ttl: 'How long a start waits for its end, such as 500ms, 30s, 5min; a minute if not given',
 }
 const ofEvent: Record<keyof EventForm, string> = {

@@ -1,5 +1,7 @@
 // The event contract between a bpftrace program and the bridge: what stands where in a printed tuple.
 //   (definition, phase, nsecs, pid, tid, key…, value…)
+// Of a span that the kernel paired, with the phase "span": nsecs of the start, its tid and its values come between
+// the key and the end's values.
 // The key has as many elements as the definition's `match` has parts. The values of a phase: the program's own time
 // or duration, the traceparent, the error and its message, each only where the definition has it at that phase, then
 // the links and then the attributes of that phase in the order in which the definition lists them. An attribute that
@@ -22,6 +24,8 @@ export type Layout = {
   span: SpanDefinition
   event: SpanEventDefinition | undefined
   phase: Phase
+  /** Of an end that the kernel paired, its start's: its values stand between the key and this one's. */
+  begin: Layout | undefined
   keyParts: readonly string[]
   fields: Field[]
   /** The attributes whose value is a part of the key. */
@@ -37,7 +41,8 @@ export const headLength = 5
 export function layoutsOf(definition: Definition): Map<string, Layout> {
   const layouts = new Map<string, Layout>()
   for (const span of definition.spans.values()) {
-    for (const phase of phasesOf(span)) layouts.set(`${span.id} ${phase}`, layoutOf(span, phase))
+    if (span.pairing === 'kernel') layouts.set(`${span.id} span`, pairLayoutOf(span))
+    else for (const phase of phasesOf(span)) layouts.set(`${span.id} ${phase}`, layoutOf(span, phase))
   }
   for (const event of definition.events.values()) {
     const span = definition.spans.get(event.on)
@@ -60,12 +65,23 @@ export function layoutOf(span: SpanDefinition, phase: Phase): Layout {
     span,
     event: undefined,
     phase,
+    begin: undefined,
     ...withAttributes(attributesOf(span, phase), span.match[phase], special),
   }
 }
 
+function pairLayoutOf(span: SpanDefinition): Layout {
+  return { ...layoutOf(span, 'end'), begin: layoutOf(span, 'start') }
+}
+
 export function eventLayoutOf(event: SpanEventDefinition, span: SpanDefinition): Layout {
-  return { span, event, phase: 'point', ...withAttributes(event.attributes, event.match, []) }
+  return {
+    span,
+    event,
+    phase: 'point',
+    begin: undefined,
+    ...withAttributes(event.attributes, event.match, []),
+  }
 }
 
 /** The attributes that an event of this phase has, in their order. */

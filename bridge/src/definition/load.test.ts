@@ -45,7 +45,7 @@ const mistakes: [what: string, text: string, key: string, expectation: RegExp][]
     'an unknown key of the file',
     `^spams: 1\n${query(good)}`,
     'spams',
-    /unknown key, expected name, provider, resource, spans, events/,
+    /unknown key, expected name, provider, pair, resource, spans, events/,
   ],
   [
     'an unknown key of a span',
@@ -294,6 +294,7 @@ test('what is left out has its default; a whole file as it is meant', () => {
       links: [],
       supersede: 'nest',
       keepIncomplete: true,
+      pairing: 'bridge',
       ttlMs: 300_000,
     },
   ])

@@ -20,19 +20,23 @@ import {
 export function readDefinition(value: unknown): Definition | DefinitionIssue[] {
   const result = readForm(value)
   if (!result.ok) return result.issues
-  const { name, provider, resource, spans, events } = result.form
+  const { name, provider, resource, pair, spans, events } = result.form
   const shapeIssues = Object.entries(spans).flatMap(([id, form]) => checkShape(id, form))
   const providerIssues = provider === undefined ? missingProviders(spans, events) : []
   if (shapeIssues.length + providerIssues.length > 0) return [...shapeIssues, ...providerIssues]
   const definition: Definition = {
     name,
     resource,
-    spans: new Map(Object.entries(spans).map(([id, form]) => [id, spanDefinition(id, form, provider ?? '')])),
+    spans: new Map(
+      Object.entries(spans).map(([id, form]) => [id, spanDefinition(id, form, provider ?? '', pair)]),
+    ),
     events: new Map(),
   }
   const eventIssues = Object.entries(events).flatMap(([id, form]) => checkEvent(id, form, definition))
+  const pairingIssues = [...definition.spans.values()].flatMap((span) => checkPairing(span, definition))
   const issues = [...definition.spans.values()].flatMap((span) => checkReferences(span, definition))
-  if (issues.length + eventIssues.length > 0) return [...issues, ...eventIssues]
+  const all = [...issues, ...pairingIssues, ...eventIssues]
+  if (all.length > 0) return all
   return {
     ...definition,
     events: new Map(
@@ -114,6 +118,10 @@ function checkEvent(id: string, form: EventForm, definition: Definition): Defini
   const issues: DefinitionIssue[] = []
   const span = definition.spans.get(form.on)
   if (!span) issues.push(unknownSpan(['events', id, 'on'], form.on, definition))
+  if (span?.pairing === 'kernel') {
+    const message = `"${form.on}" is paired in the kernel: expected a span that is seen open`
+    issues.push({ path: ['events', id, 'on'], message })
+  }
   const [parts, expected] = [form.match === undefined ? undefined : list(form.match), span?.match.start]
   if (parts && expected && parts.length !== expected.length) {
     const message = `${parts.length} parts where the key of ${form.on} has ${expected.length}: expected as many`
@@ -144,7 +152,12 @@ function missingProviders(
   ]
 }
 
-function spanDefinition(id: string, form: SpanForm, provider: string): SpanDefinition {
+function spanDefinition(
+  id: string,
+  form: SpanForm,
+  provider: string,
+  pair: SpanDefinition['pairing'],
+): SpanDefinition {
   const onePhase = isOneProbe(form) ? 'point' : undefined
   const within = typeof form.within === 'string' ? { span: form.within, by: 'key' as const } : form.within
   return {
@@ -167,6 +180,7 @@ function spanDefinition(id: string, form: SpanForm, provider: string): SpanDefin
     links: form.links.map(({ at, value }) => ({ at: onePhase ?? at ?? 'start', expression: value })),
     supersede: form.supersede ?? 'nest',
     keepIncomplete: form.incomplete === 'keep',
+    pairing: onePhase === undefined ? (form.pair ?? pair) : 'bridge',
     ttlMs: form.ttl,
   }
 }
@@ -255,6 +269,29 @@ function checkReferences(span: SpanDefinition, definition: Definition): Definiti
     const has = [...keys].join(', ') || 'none'
     const message = `{${key}} is no attribute of this span, which has ${has}: add it to its attributes`
     issues.push({ path: ['spans', span.id, 'name'], message })
+  }
+  return issues
+}
+
+/** What pairing in the kernel cannot do: nothing is known of a start before its end. */
+function checkPairing(span: SpanDefinition, { spans }: Definition): DefinitionIssue[] {
+  const at = (key: string, message: string): DefinitionIssue => ({ path: ['spans', span.id, key], message })
+  const parent = span.within && spans.get(span.within.span)
+  const issues: DefinitionIssue[] = []
+  if (parent?.pairing === 'kernel') {
+    if (span.pairing === 'bridge' && !span.probes.point) {
+      issues.push(at('within', `"${parent.id}" is paired in the kernel: expected pair: kernel here too`))
+    }
+    if (span.within?.by === 'thread') {
+      issues.push(
+        at('within', `"${parent.id}" is paired in the kernel: expected it by its key, not by thread`),
+      )
+    }
+  }
+  if (span.pairing === 'kernel' && span.supersede !== 'nest') {
+    issues.push(
+      at('supersede', 'paired in the kernel a new start always replaces an open one, which is not seen'),
+    )
   }
   return issues
 }

@@ -132,3 +132,56 @@ test('a traceparent is never cut: an event that would cut it does not fit', () =
   expect(stringBytesThatFit(pack(2, 'trace: { parent: str(arg8) },'))).toEqual({ ok: true, bytes: 64 })
   expect(stringBytesThatFit(pack(5, 'trace: { parent: str(arg8) },')).ok).toBe(false)
 })
+
+test('paired in the kernel, a start waits in a map and the end prints both', () => {
+  const definition = parseDefinition(
+    `{ name: s, provider: p, pair: kernel, spans: { q: { start: a, end: b, match: tid,
+       attributes: { text: { at: start, value: str(arg0) }, rows: { at: end, value: (int64)arg0 } } } } }`,
+    'x',
+  )
+  expect(renderProgram(definition, (probe) => [`usdt:/app:${probeText(probe)}`])).toContain(`
+END { clear(@open0_0); clear(@open0_1); clear(@open0_2); }
+
+// Block 0: q, start: key, text
+usdt:/app:p:a
+{
+  if (@open0_0[pid, tid] != 0) { @superseded[0] = count(); }
+  @open0_0[pid, tid] = nsecs;
+  @open0_1[pid, tid] = tid;
+  @open0_2[pid, tid] = str(arg0);
+}
+
+// Block 0: q, span: key, text, rows
+usdt:/app:p:b
+{
+  $start = @open0_0[pid, tid];
+  if ($start != 0) {
+    @events[0] = count();
+    print(("q", "span", nsecs, pid, tid, tid, $start, @open0_1[pid, tid], @open0_2[pid, tid], (int64)arg0));
+    delete(@open0_0[pid, tid]);
+    delete(@open0_1[pid, tid]);
+    delete(@open0_2[pid, tid]);
+  } else { @orphans[0] = count(); }
+}
+`)
+})
+
+test.each([
+  [
+    'a child here of a span there',
+    'q: { start: a, end: b, match: tid, pair: kernel }, r: { start: c, end: d, match: tid, within: q }',
+    /"q" is paired in the kernel: expected pair: kernel here too/,
+  ],
+  [
+    'a new start that ends the old',
+    'q: { start: a, end: b, match: tid, pair: kernel, supersede: error }',
+    /always replaces an open one/,
+  ],
+  [
+    'an event of it',
+    'q: { start: a, end: b, match: tid, pair: kernel } }, events: { e: { probe: c, on: q }',
+    /"q" is paired in the kernel/,
+  ],
+])('what pairing in the kernel cannot do is refused: %s', (_, spans, message) => {
+  expect(() => parseDefinition(`{ name: s, provider: p, spans: { ${spans} } }`, 'x')).toThrow(message)
+})

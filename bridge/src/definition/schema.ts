@@ -108,6 +108,7 @@ const span = map(
     links: z.array(link, expected('a list of links')).default([]),
     supersede: oneOf(['nest', 'error', 'unset']).optional(),
     incomplete: oneOf(['keep', 'drop']).default('keep'),
+    pair: oneOf(['bridge', 'kernel']).optional(),
     ttl: duration.default(60_000),
   },
   'a map with start, end, match',
@@ -132,6 +133,7 @@ export const file = map(
   {
     name: identifier,
     provider: provider.optional(),
+    pair: oneOf(['bridge', 'kernel']).default('bridge'),
     resource: z.record(attributeKey, z.string(expected('a text')), expected('a map of texts')).default({}),
     spans: z
       .record(identifier, span, expected('a map of spans'))

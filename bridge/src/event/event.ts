@@ -31,6 +31,8 @@ export type ProbeEvent = {
   links: SpanContext[] | undefined
   /** In the order of the layout's attributes. */
   attributes: AttributeValue[]
+  /** Of an end that the kernel paired: its start. */
+  begun: ProbeEvent | undefined
   /** The program of the event, whose counter counts it; -1 where there is none. */
   block: number
 }

@@ -82,6 +82,7 @@ export class PrintfReader {
       remoteParent: undefined,
       links: undefined,
       attributes: isStart ? [key] : [],
+      begun: undefined,
       block: -1,
     }
     return { ok: true, event }
@@ -103,6 +104,7 @@ export class PrintfReader {
       links: [],
       supersede: 'nest',
       keepIncomplete: true,
+      pairing: 'bridge',
       ttlMs: 60_000,
     }
     this.spans.set(name, span)

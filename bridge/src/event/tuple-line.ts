@@ -55,11 +55,24 @@ export class TupleLineReader {
       key = keyOf(parts)
     }
     const event = newEvent(layout, block, this.toUnix(boot), pid, tid, key)
+    if (layout.begin && !this.readBegin(event, layout.begin, parts ?? [first])) return undefined
     for (const { attribute, index, part } of layout.keyAttributes) {
       event.attributes[index] = attributeValue(parts?.[part] ?? first, attribute)
     }
     for (const field of layout.fields) if (!this.readField(event, field)) return undefined
     return this.at === line.length - suffix.length && line.endsWith(suffix) ? event : undefined
+  }
+
+  private readBegin(end: ProbeEvent, layout: Layout, parts: readonly AttributeValue[]): boolean {
+    const boot = this.time()
+    const tid = this.integer()
+    if (boot === undefined || tid === undefined) return false
+    const begun = newEvent(layout, -1, this.toUnix(boot), end.pid, tid, end.key)
+    for (const { attribute, index, part } of layout.keyAttributes) {
+      begun.attributes[index] = attributeValue(parts[part] ?? null, attribute)
+    }
+    end.begun = begun
+    return layout.fields.every((field) => this.readField(begun, field))
   }
 
   private moreParts(first: AttributeValue, count: number): AttributeValue[] | undefined {

@@ -213,3 +213,29 @@ test.each([
 ])('a line of another form is left to the other reader: %s', (line) => {
   expect(lineReader.read(line)).toBeUndefined()
 })
+
+const kernel = spanDefinition({
+  id: 'kernel',
+  pairing: 'kernel',
+  attributes: [
+    { key: 'method', at: 'start', expression: 'str(arg1)' },
+    { key: 'status', at: 'end', expression: 'arg2' },
+  ],
+})
+
+test('a span that the kernel paired: its start between the key and the end’s values, on both ways', () => {
+  const definition = definitionWith(kernel)
+  const line = '{"type": "value", "data": ["kernel","span",2000000000,7,9,"k",1000000000,8,"GET",200]}'
+  const expected = {
+    phase: 'end',
+    at: unix(2000000000n),
+    tid: 9,
+    key: 'k',
+    attributes: [200],
+    begun: { phase: 'start', at: unix(1000000000n), pid: 7, tid: 8, key: 'k', attributes: ['GET'] },
+  }
+  expect(new TupleLineReader(definition, toUnix).read(line)).toMatchObject(expected)
+  const slow = new TupleReader(definition, toUnix)
+  expect(slow.read(dataOf(line))).toMatchObject({ ok: true, event: expected })
+  expect(slow.read(dataOf(line.replace('1000000000,8', '"soon",8')))).toMatchObject({ ok: false })
+})

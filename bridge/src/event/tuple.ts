@@ -31,7 +31,8 @@ export class TupleReader {
     const what = `${jsonText(id)} ${jsonText(phaseName)}`
     const layout = this.layouts.get(what)
     if (!layout) return failure(`no definition of ${what}`)
-    const valuesAt = headLength + layout.keyParts.length
+    const beginAt = headLength + layout.keyParts.length
+    const valuesAt = beginAt + (layout.begin ? 2 + layout.begin.fields.length : 0)
     const expected = valuesAt + layout.fields.length
     if (tuple.length !== expected) {
       return failure(`${what} has ${tuple.length} elements where ${expected} are declared`)
@@ -40,16 +41,19 @@ export class TupleReader {
     if (boot === undefined || typeof pid !== 'number' || typeof tid !== 'number') {
       return failure('nsecs, pid and tid are not integers')
     }
-    const parts = tuple.slice(headLength, valuesAt)
+    const parts = tuple.slice(headLength, beginAt)
     const event = newEvent(layout, this.blocks.get(layout) ?? -1, this.toUnix(boot), pid, tid, keyOf(parts))
-    for (const { attribute, index, part } of layout.keyAttributes) {
-      event.attributes[index] = attributeValue(parts[part] ?? null, attribute)
+    const problem = fill(event, layout, parts, tuple.slice(valuesAt))
+    if (problem !== undefined) return failure(problem)
+    if (!layout.begin) return { ok: true, event }
+    const [beginNsecs, beginTid, ...values] = tuple.slice(beginAt, valuesAt)
+    const beginBoot = timeOf(beginNsecs)
+    if (beginBoot === undefined || typeof beginTid !== 'number') {
+      return failure('nsecs and tid of the start are not integers')
     }
-    for (const [index, field] of layout.fields.entries()) {
-      const problem = setField(event, field, tuple[valuesAt + index] ?? null)
-      if (problem !== undefined) return failure(problem)
-    }
-    return { ok: true, event }
+    event.begun = newEvent(layout.begin, -1, this.toUnix(beginBoot), pid, beginTid, event.key)
+    const beginProblem = fill(event.begun, layout.begin, parts, values)
+    return beginProblem === undefined ? { ok: true, event } : failure(beginProblem)
   }
 }
 
@@ -82,8 +86,26 @@ export function newEvent(
     remoteParent: undefined,
     links: undefined,
     attributes: layout.blankAttributes.slice(),
+    begun: undefined,
     block,
   }
+}
+
+/** Sets what the layout says of the event; answers what is wrong with it. */
+function fill(
+  event: ProbeEvent,
+  { keyAttributes, fields }: Layout,
+  parts: readonly JsonValue[],
+  values: readonly JsonValue[],
+): string | undefined {
+  for (const { attribute, index, part } of keyAttributes) {
+    event.attributes[index] = attributeValue(parts[part] ?? null, attribute)
+  }
+  for (const [index, field] of fields.entries()) {
+    const problem = setField(event, field, values[index] ?? null)
+    if (problem !== undefined) return problem
+  }
+  return undefined
 }
 
 function setField(event: ProbeEvent, field: Field, value: JsonValue): string | undefined {

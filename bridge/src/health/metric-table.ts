@@ -32,6 +32,11 @@ export const metricTable: Readonly<Record<keyof BridgeReport, Metric>> = {
   superseded: counter('superseded_total', 'Starts ended by a new start of their key.'),
   evicted: counter('evicted_total', 'Starts given up because too many were open.'),
   orphaned: counter('orphaned_total', 'Ends that no open start matches.'),
+  orphanedInKernel: counter('kernel_orphaned_total', 'Ends that found no start in the kernel.'),
+  supersededInKernel: counter(
+    'kernel_superseded_total',
+    'Starts replaced in the kernel by one of their key.',
+  ),
   keylessStarts: counter('keyless_total', keyless, { phase: 'start' }),
   keylessEnds: counter('keyless_total', keyless, { phase: 'end' }),
   parentless: counter('parentless_total', 'Spans within another of which none was open.'),

@@ -11,6 +11,7 @@ import type { ProbeEvent } from '../event/event.ts'
 import { addTimes, compareTimes, timeOfMs } from '../time/instant.ts'
 import { HeldEnds } from './held-ends.ts'
 import { OpenStarts, type OpenStart } from './open-starts.ts'
+import { family, Orphans } from './orphans.ts'
 
 export type IdGenerator = { generateTraceId(): string; generateSpanId(): string }
 
@@ -77,6 +78,8 @@ export class Matcher {
   }
   private readonly open: OpenStarts
   private readonly heldEnds = new HeldEnds(endHold)
+  private readonly orphans = new Orphans()
+  private readonly kernelPaired: ReadonlySet<string>
   private readonly ids: IdGenerator
   private readonly openMax: number
   /** The ids of the spans that lie within another by its key, by the other's id. */
@@ -85,6 +88,8 @@ export class Matcher {
   constructor(definition: Definition, ids: IdGenerator, openMax = 100_000) {
     const byThread = [...definition.spans.values()].some(({ within }) => within?.by === 'thread')
     this.open = new OpenStarts(byThread)
+    const spans = [...definition.spans.values()]
+    this.kernelPaired = new Set(spans.filter((span) => span.pairing === 'kernel').map(({ id }) => id))
     for (const { id, within } of definition.spans.values()) {
       if (within?.by === 'key' && within.span !== id) {
         this.inner.set(within.span, [...(this.inner.get(within.span) ?? []), id])
@@ -109,16 +114,16 @@ export class Matcher {
       case 'start':
         return this.begin(event)
       case 'end':
-        return this.finish(event)
+        return event.begun ? this.adopt(this.whole(event, event.begun)) : this.finish(event)
       case 'point':
-        return [this.point(event)]
+        return this.adopt(this.point(event))
     }
   }
 
   /** Gives up the starts whose ttl has passed at `now`. */
   expire(now: HrTime): readonly MatchedSpan[] {
     this.counts.orphaned += this.heldEnds.expire(now)
-    const spans: MatchedSpan[] = []
+    const spans: MatchedSpan[] = this.giveUpOrphans(now)
     for (let [oldest] = this.expired(now); oldest; [oldest] = this.expired(now)) {
       const at = addTimes(oldest.start.at, timeOfMs(oldest.start.span.ttlMs))
       spans.push(...this.giveUp(oldest, 'expired', at))
@@ -126,9 +131,17 @@ export class Matcher {
     return spans
   }
 
-  /** No more events come: ends that still waited for their start have none. */
-  end(): void {
+  /** No more events come: ends that still waited for their start have none, nor have spans for their parent. */
+  end(): readonly MatchedSpan[] {
     this.counts.orphaned += this.heldEnds.expire([Number.MAX_SAFE_INTEGER, 0])
+    return this.giveUpOrphans([Number.MAX_SAFE_INTEGER, 0])
+  }
+
+  private giveUpOrphans(now: HrTime): MatchedSpan[] {
+    return this.orphans.expire(now).flatMap(({ span, children }) => {
+      this.counts.parentless += 1
+      return family(span, children)
+    })
   }
 
   private expired(now: HrTime): OpenStart[] {
@@ -184,9 +197,43 @@ export class Matcher {
     return [spanOf(open, end, undefined)]
   }
 
+  /** A start and its end that the kernel paired. */
+  private whole(end: ProbeEvent, start: ProbeEvent): MatchedSpan {
+    this.counts.starts += 1
+    this.counts.ends += 1
+    this.counts.paired += 1
+    const parent = this.isAdoptable(start.span) ? undefined : this.parentOf(start)
+    const context = this.contextOf(start, parent)
+    return {
+      definition: start.span,
+      start,
+      end,
+      incomplete: undefined,
+      context,
+      parent,
+      events: noEvents,
+      nearLoss: false,
+    }
+  }
+
+  /** Of a span whose parent the kernel pairs nothing is known before that parent ends. */
+  private isAdoptable({ within }: SpanDefinition): boolean {
+    return within !== undefined && this.kernelPaired.has(within.span)
+  }
+
+  private adopt(span: MatchedSpan): readonly MatchedSpan[] {
+    if (this.kernelPaired.size === 0) return [span]
+    const children = this.kernelPaired.has(span.definition.id) ? this.orphans.takeChildren(span) : []
+    if (this.isAdoptable(span.definition)) {
+      this.orphans.add(span, children)
+      return none
+    }
+    return family(span, children)
+  }
+
   private point(event: ProbeEvent): MatchedSpan {
     this.counts.points += 1
-    const parent = this.parentOf(event)
+    const parent = this.isAdoptable(event.span) ? undefined : this.parentOf(event)
     const context = this.contextOf(event, parent)
     return {
       definition: event.span,
