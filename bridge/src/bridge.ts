@@ -79,8 +79,7 @@ export class Bridge {
   private async runLive(): Promise<void> {
     const { bpftrace: program, serviceName } = this.config
     const plans = await this.plans()
-    const version = await bpftraceVersion(program)
-    const launcher = await deathSignalLauncher()
+    const [version, launcher] = await Promise.all([bpftraceVersion(program), deathSignalLauncher()])
     if (launcher.length === 0) {
       this.log.info(
         'there is no setpriv of util-linux: a bridge killed with -9 leaves bpftrace behind until it prints',

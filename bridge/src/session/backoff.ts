@@ -12,8 +12,8 @@ const maxMs: Readonly<Record<Reached, number>> = {
   // To look is cheap, and a target that is there again should be seen within two seconds.
   nothing: 1000,
 }
-/** A run this long was a sound one. */
-const soundMs = 10_000
+/** A run that saw events for so long was a sound one. */
+const soundMs = 1000
 
 export type Run = { lastedMs: number; reached: Reached }
 

@@ -66,6 +66,8 @@ export class Session {
   private timesAttached = 0
   private told: string | undefined
   private current: Attachment | undefined
+  /** The last run with it saw events. */
+  private hasWorked = false
 
   constructor(plan: SessionPlan, environment: SessionEnvironment, events: SessionEvents) {
     this.plan = plan
@@ -143,19 +145,27 @@ export class Session {
       const { target } = plan
       // Its pid may be another's by now.
       if (target.kind === 'pid' && this.current?.isAlive() === false) throw targetGone(target.pid)
-      this.current = await attachmentOf(plan.target, { ...plan, ...environment })
+      // Where it had worked for a process that still runs, nothing needs to be looked for again.
+      if (!this.isReusable()) this.current = await attachmentOf(plan.target, { ...plan, ...environment })
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error
       const ending = { targetAlive: true, filesChanged: false, what: selectionText(this.plan.target) }
       return { ...ending, failure: error, reached: 'nothing', lastedMs: since() }
     }
     const attachment = this.current
+    if (!attachment) throw new Error('nothing to attach to')
     await this.events.onRun?.(this.resourceOf(attachment))
     const end = await this.trace(attachment)
     const reached = this.state === 'attached' ? 'attached' : 'started'
     this.state = 'starting'
+    this.hasWorked = reached === 'attached'
     this.deliver(this.pipeline.endProcess())
     return { ...end, targetAlive: attachment.isAlive(), what: attachment.what, reached, lastedMs: since() }
+  }
+
+  private isReusable(): boolean {
+    const { current } = this
+    return this.hasWorked && current?.pid !== undefined && current.isAlive()
   }
 
   private async trace(attachment: Attachment): Promise<{ failure?: BridgeError; filesChanged: boolean }> {
