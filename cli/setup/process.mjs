@@ -50,7 +50,7 @@ export function runUnder(node, args, cwd = projectFolder) {
     process.on('SIGINT', () => {
       if (!process.stdin.isTTY) child.kill('SIGINT')
     })
-    process.on('SIGTERM', () => child.kill('SIGTERM'))
+    for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
     child.on('error', reject)
     child.on('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 143)))
   })

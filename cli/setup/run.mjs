@@ -60,7 +60,7 @@ export async function main([name, ...args]) {
   if (task.parts) await ensureSystemParts(task.parts)
   if (task.tracefs) await ensureTracefs()
   if (task.addon) await ensureAddon(node)
-  if (task.page) await ensurePage(node)
+  if (task.page || (name === 'probespan' && args[0] === 'ingest')) await ensurePage(node)
   if (!task.script) return 0
   const command = [join(projectFolder, task.script), ...task.args, ...args]
   return runUnder(node, command, task.here ? process.cwd() : projectFolder)

@@ -1,6 +1,6 @@
 // The parts that npm does not have: bpftrace, a C compiler, sys/sdt.h, Chromium, tracefs. As root they are installed
 // with apt, saying so; otherwise the command is printed, and what can run without them still does.
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { run } from './process.mjs'
 import { say } from './say.mjs'
@@ -40,7 +40,7 @@ export async function ensureSystemParts(names) {
 
 /** bpftrace needs tracefs; a container and a minimal machine may not have it mounted. */
 export async function ensureTracefs() {
-  if (existsSync(join(tracefs, 'README'))) return
+  if (existsSync(join(tracefs, 'README')) || isMounted(tracefs)) return
   const command = `mount -t tracefs tracefs ${tracefs}`
   if (process.getuid?.() !== 0) {
     say(`tracefs is not readable at ${tracefs} (as root it can be mounted with: ${command})`)
@@ -48,6 +48,12 @@ export async function ensureTracefs() {
   }
   say(`mounting tracefs at ${tracefs}`)
   await run('mount', ['-t', 'tracefs', 'tracefs', tracefs]).catch((error) => say(error.message))
+}
+
+/** Mounted, if perhaps readable by root alone. */
+function isMounted(folder) {
+  const mounts = existsSync('/proc/mounts') ? readFileSync('/proc/mounts', 'utf8') : ''
+  return mounts.split('\n').some((line) => line.split(' ')[1] === folder)
 }
 
 function onPath(program) {

@@ -53,7 +53,7 @@ test('with --no-replay and without bpftrace it fails and says why', async () => 
   expect(result.stdout).toBe('')
 })
 
-test.each(['SIGINT', 'SIGTERM'] as const)(
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
   '%s ends it in order and leaves no process behind',
   async (signal) => {
     const running = start(signal, [], { PROBESPAN_BPFTRACE: '/nonexistent/bpftrace' })

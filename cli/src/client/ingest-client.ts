@@ -39,6 +39,11 @@ export function readTrace(address: IngestAddress, traceId: string): Promise<Trac
 }
 
 async function ask<Answer>(address: IngestAddress, path: string, form: z.ZodType<Answer>): Promise<Answer> {
+  if (!/^https?:\/\//.test(address.url) || !URL.canParse(address.url)) {
+    throw new AskError(
+      `"${address.url}" is no address of ingest: give --url or PROBESPAN_URL one such as http://127.0.0.1:3051`,
+    )
+  }
   const url = new URL(path, address.url)
   const headers = address.apiKey === undefined ? {} : { 'x-api-key': address.apiKey }
   const response = await fetch(url, { headers, signal: AbortSignal.timeout(answerTimeoutMs) }).catch(
@@ -52,8 +57,13 @@ async function ask<Answer>(address: IngestAddress, path: string, form: z.ZodType
   const body: unknown = await response.json().catch(() => undefined)
   if (!response.ok) {
     const known = apiError.safeParse(body)
+    if (!known.success && response.status === 404) {
+      throw new AskError(
+        `${address.url} is no probespan ingest (${path.split('?')[0]} is not there): correct --url`,
+      )
+    }
     const message = known.success ? known.data.error.message : `${response.status} ${response.statusText}`
-    const remedy = response.status === 401 ? '; give the key with --api-key or PROBESPAN_API_KEY' : ''
+    const remedy = response.status === 401 ? ' Give the key with --api-key or PROBESPAN_API_KEY.' : ''
     throw new AskError(`${address.url} refuses: ${message}${remedy}`)
   }
   const parsed = form.safeParse(body)

@@ -1,14 +1,19 @@
 // A process of ours as the demo runs it: started, waited for until it says a certain line, stopped with a deadline.
 // Its remarks go on to the terminal with its name before them. It is in a process group of its own, so that a Ctrl-C
-// reaches the demo alone, which then stops its processes in order; at the latest they end with the demo.
+// reaches the demo alone, which then stops its processes in order. At the latest they end with the demo, also when it
+// is killed: the kernel sends them SIGTERM then, where util-linux is there to ask it for that.
+import { existsSync } from 'node:fs'
 import { execa } from 'execa'
 import { createInterface } from 'node:readline'
 
 const stopDeadlineMs = 8000
 const lastWordsMax = 20
 
+const setpriv = '/usr/bin/setpriv'
+const endWithParent = existsSync(setpriv) ? ['--pdeathsig', 'TERM', process.execPath] : []
+
 const start = (script: string, args: readonly string[], env: Readonly<Record<string, string>>) =>
-  execa(process.execPath, [script, ...args], {
+  execa(endWithParent.length > 0 ? setpriv : process.execPath, [...endWithParent, script, ...args], {
     buffer: false,
     reject: false,
     stdin: 'ignore',

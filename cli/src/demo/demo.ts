@@ -2,6 +2,9 @@
 // of real requests as trees. Where the probes cannot be attached it says why and replays a recording through the same
 // bridge, never as live. Everything it started is stopped before it ends.
 import { randomInt } from 'node:crypto'
+import { accessSync, constants, mkdirSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { runTraffic } from '@probespan/usdt-demo'
@@ -16,6 +19,7 @@ const cliMain = fileURLToPath(new URL('../main.ts', import.meta.url))
 const shopMain = fileURLToPath(new URL('../../../usdt-demo/src/main.ts', import.meta.url))
 const recording = fileURLToPath(new URL('../../../usdt-demo/recordings/shop.jsonl', import.meta.url))
 
+const ingestPort = 3051
 const onceTraces = 20
 const shownTraces = 5
 const onceDeadlineMs = 120_000
@@ -30,8 +34,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const children: Child[] = []
   const interrupted = new AbortController()
   const interrupt = (): void => interrupted.abort()
-  process.on('SIGINT', interrupt)
-  process.on('SIGTERM', interrupt)
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, interrupt)
   try {
     await new Demo(options, children, interrupted.signal).run()
     return 0
@@ -51,6 +54,7 @@ class Demo {
   private readonly options: DemoOptions
   private readonly children: Child[]
   private readonly signal: AbortSignal
+  private sent = 0
 
   constructor(options: DemoOptions, children: Child[], signal: AbortSignal) {
     this.options = options
@@ -75,8 +79,14 @@ class Demo {
   }
 
   private async startIngest(): Promise<string> {
-    const port = await freePort(3051)
-    const env = { PROBESPAN_HOST: '127.0.0.1', PROBESPAN_PORT: port.toString(), PROBESPAN_LOG_LEVEL: 'warn' }
+    const port = await freePort(ingestPort)
+    if (port !== ingestPort) say(`port ${ingestPort} is taken, perhaps by another probespan: using ${port}`)
+    const env = {
+      PROBESPAN_HOST: '127.0.0.1',
+      PROBESPAN_PORT: port.toString(),
+      PROBESPAN_LOG_LEVEL: 'warn',
+      ...databaseSetting(),
+    }
     const ingest = this.start('ingest', cliMain, ['ingest'], env)
     const said = await ingest.said(/listens on (http:\S+)/)
     if (isExit(said)) throw new DemoFault(`ingest ended with exit code ${said.code}: ${said.lastWords}`)
@@ -128,6 +138,7 @@ class Demo {
       seed: randomInt(2 ** 31),
       ratePerSecond: requestsPerSecond,
       signal: this.signal,
+      onProgress: ({ sent }) => (this.sent = sent),
     })
     throw new DemoFault('the traffic ended')
   }
@@ -152,20 +163,38 @@ class Demo {
     }
     say(`${shown} complete request traces were stored and are printed above`)
     if (this.options.once) return
-    say(`the page with all of them: ${url}`)
-    say('in another terminal: npm run -s probespan -- traces      Ctrl-C here ends everything')
+    say(`the page with all of them: ${this.page(url)}`)
+    const at = url.endsWith(`:${ingestPort}`) ? '' : ` --url ${url}`
+    say(`in another terminal: npm run -s probespan -- traces${at}      Ctrl-C here ends everything`)
     for (;;) {
       await sleep(progressMs, undefined, { signal: this.signal })
-      const fresh = await watch.next()
-      if (fresh.length > 0)
-        say(`at least ${fresh.length} more traces in the last ${progressMs / 1000} s: ${url}`)
+      if (this.sent > 0) say(`${this.sent} requests sent so far; their traces: ${url}`)
     }
+  }
+
+  /** A replay's traces have the recording's times: newer ones would hide them. */
+  private page(url: string): string {
+    return this.sent > 0 ? url : `${url}/?service=shop-replay`
   }
 
   private start(name: string, script: string, args: string[], env: Record<string, string>): Child {
     const child = new Child(name, script, args, env)
     this.children.push(child)
     return child
+  }
+}
+
+/** Where the usual folder is someone else's (root started the demo before), the traces go to one of this run's own. */
+function databaseSetting(): Record<string, string> {
+  if (process.env.PROBESPAN_DB) return {}
+  try {
+    mkdirSync('.data', { recursive: true })
+    accessSync('.data', constants.W_OK | constants.X_OK)
+    return {}
+  } catch {
+    const folder = mkdtempSync(join(tmpdir(), 'probespan-'))
+    say(`.data cannot be written by this user: the traces of this run are kept in ${folder}`)
+    return { PROBESPAN_DB: join(folder, 'probespan.db') }
   }
 }
 

@@ -59,6 +59,13 @@ test('a chain deeper than the call stack is shown', () => {
   expect(treeOf(chain)).toHaveLength(20_000)
 })
 
+test('a span whose end was not seen says so: its duration is only how long it was waited for', () => {
+  const attributes = [{ key: 'probespan.incomplete', value: { stringValue: 'expired' } }]
+  expect(treeOf([span('a', undefined, { attributes })])).toEqual([
+    'shop (1.5 ms, name of a)  +0 ns  no end seen (expired)',
+  ])
+})
+
 test('a replayed trace says that it is not live', () => {
   const resource = { attributes: [{ key: 'probespan.replay', value: { boolValue: true } }] }
   expect(traceTree({ traceId, spans: [span('a', undefined, { resource })] })).toContain('not live')

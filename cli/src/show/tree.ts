@@ -68,9 +68,11 @@ function treeLines(spans: readonly Span[], startNs: bigint): string[] {
 function spanLine(span: Span, startNs: bigint): string {
   const offset = formatDuration(BigInt(span.startUnixNano) - startNs)
   const failed = span.status.code === 'ERROR' ? '  ERROR' : ''
+  const incomplete = span.attributes.find(({ key }) => key === 'probespan.incomplete')?.value.stringValue
+  const noEnd = incomplete === undefined ? '' : `  no end seen (${incomplete})`
   const message = span.status.message ? `: ${printable(span.status.message)}` : ''
   const duration = formatDuration(BigInt(span.durationNano))
-  return `${printable(span.service)} (${duration}, ${printable(span.name)})  +${offset}${failed}${message}`
+  return `${printable(span.service)} (${duration}, ${printable(span.name)})  +${offset}${failed}${message}${noEnd}`
 }
 
 const distinct = (names: readonly string[]): string => [...new Set(names)].join(', ')
