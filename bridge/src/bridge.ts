@@ -137,9 +137,10 @@ export class Bridge {
     return {
       onAttached: (what, times) =>
         log.info(`attached ${times > 0 ? 'again ' : ''}to ${what}; ${source.path} to ${config.tracesUrl}`),
-      onFirstFailure: (failure) => {
+      onFirstFailure: (failure, isGivenUp) => {
         this.failures.push(failure)
-        if (!isOnly) log.warn(told(`${failure.code}: ${failure.message}\n(tried again)`))
+        const next = isGivenUp ? 'given up' : 'tried again'
+        if (!isOnly) log.warn(told(`${failure.code}: ${failure.message}\n(${next})`))
         if (this.isFatal) for (const session of this.sessions) session.stop()
       },
       info: (text) => log.info(told(text)),

@@ -40,8 +40,8 @@ export type SessionEvents = {
   /** Every run of bpftrace, before its first line. */
   onRun?(resource: Resource): Promise<void>
   onLine?(line: string): void
-  /** A first run that failed; the session goes on unless it is stopped. */
-  onFirstFailure(failure: BridgeError): void
+  /** A first run that failed; unless it is given up, the session goes on until it is stopped. */
+  onFirstFailure(failure: BridgeError, isGivenUp: boolean): void
   info(text: string): void
   warn(text: string): void
 }
@@ -212,7 +212,7 @@ export class Session {
     const { events } = this
     if (failure && this.timesAttached === 0 && this.told === undefined) {
       this.told = failure.message
-      events.onFirstFailure(failure)
+      events.onFirstFailure(failure, step === 'give up')
     } else if (step === 'finish') {
       events.info(
         targetAlive && !failure ? `the script ${this.plan.source.path} has ended` : `${what} has ended`,
