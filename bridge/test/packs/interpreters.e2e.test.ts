@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { Folder } from '../bridge-process.ts'
 import type { DecodedSpan } from '../otlp-decode.ts'
 import { freePort } from '../receiver.ts'
+import { until } from '../waiting.ts'
 import { stockProgram } from './stock-programs.ts'
 import { childrenOf, tracedBy, WaitingProgram } from './traced-program.ts'
 
@@ -102,9 +103,11 @@ describe.skipIf(php.missing)('PHP', () => {
     const args = ['-S', `127.0.0.1:${port}`, '-t', folder.path]
     await using server = new WaitingProgram(php.path, args, { USE_ZEND_DTRACE: '1' })
     await server.says('started')
-    const { spans } = await tracedBy('php', server.pid, async () => {
+    const { spans } = await tracedBy('php', server.pid, async (delivered) => {
       const answer = await fetch(`http://127.0.0.1:${port}/index.php?basket=7`)
       expect(await answer.text()).toBe('ordered\n')
+      // It ends after it was answered.
+      await until(() => delivered.some(({ kind }) => kind === 2))
     })
     const request = named(spans, 'GET /index.php?basket=7')
     expect(request?.kind).toBe(2)

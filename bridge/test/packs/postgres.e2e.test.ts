@@ -1,6 +1,7 @@
 // What would break: statements of a real PostgreSQL that are missing, that have another text or duration than the
 // server itself logged, or that failed and do not say so.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isAlive } from '../bridge-process.ts'
 import type { DecodedSpan } from '../otlp-decode.ts'
 import { until } from '../waiting.ts'
 import { PostgresCluster, type LoggedStatement } from './postgres-cluster.ts'
@@ -28,7 +29,7 @@ describe.skipIf(postgres.missing)('PostgreSQL', () => {
     const { spans } = await tracedBy('postgres', backend, async () => {
       session.send(statements().join('\n'))
       await session.end()
-      await until(() => cluster.log(backend).length >= before + statementCount)
+      await until(() => cluster.log(backend).length >= before + statementCount && !isAlive(backend))
     })
     const logged = cluster.log(backend).slice(before)
     const queries = spans.filter(isQuery)
@@ -51,6 +52,26 @@ describe.skipIf(postgres.missing)('PostgreSQL', () => {
     expect(median).toBeLessThan(0.2)
   })
 
+  test('by the server’s program: every session, also one that begins later, each with its own statements', async () => {
+    const texts = (logged: LoggedStatement[]): string[] => logged.map(({ text }) => text)
+    const backends: number[] = []
+    const { spans } = await tracedBy('postgres', postgres.path, async (delivered) => {
+      for (let round = 0; round < 4; round += 1) {
+        await using session = await cluster.session()
+        backends.push(session.backend)
+        const sql = Array.from({ length: 25 }, (_, at) => `select ${round}, ${at};\n`)
+        session.send(sql.join(''))
+        await session.end()
+      }
+      await until(() => backends.every((backend) => cluster.log(backend).length === 26))
+      await until(() => delivered.filter(isQuery).length >= 26 * backends.length)
+    })
+    for (const backend of backends) {
+      const seen = spans.filter((span) => isQuery(span) && span.attributes['thread.id'] === BigInt(backend))
+      expect(seen.map(({ attributes }) => attributes['db.query.text'])).toEqual(texts(cluster.log(backend)))
+    }
+  })
+
   test('in a statement: parsing, planning, execution, its sort, the wait for a lock; of a failed one what it came to', async () => {
     await using holder = await cluster.session()
     await using session = await cluster.session()
@@ -63,6 +84,7 @@ describe.skipIf(postgres.missing)('PostgreSQL', () => {
       holder.send('commit;\n')
       session.send('select name from item order by name limit 3;\nselect 1/0;\nselect 1;\n')
       await session.end()
+      await until(() => !isAlive(session.backend))
     })
     const of = (text: string): DecodedSpan[] =>
       childrenOf(
@@ -97,11 +119,15 @@ describe.skipIf(postgres.missing)('PostgreSQL', () => {
 
   test('a checkpoint, by the process that does it', async () => {
     const pid = cluster.ask("select pid from pg_stat_activity where backend_type = 'checkpointer'")
-    const { spans } = await tracedBy('postgres', Number(pid), async () => {
+    const { spans, said } = await tracedBy('postgres', Number(pid), async (delivered) => {
       cluster.ask('insert into item values (0)')
       cluster.ask('checkpoint')
+      await until(() => delivered.length > 0)
     })
-    expect(spans.map(({ name }) => name)).toEqual(['checkpoint'])
+    expect(
+      spans.map(({ name }) => name),
+      said,
+    ).toEqual(['checkpoint'])
     expect(spans[0]?.attributes['postgresql.checkpoint.flags']).toBeGreaterThan(0n)
     expect(spans[0]!.endNs).toBeGreaterThan(spans[0]!.startNs)
   })

@@ -47,23 +47,26 @@ export class WaitingProgram {
 /** Tried with another bpftrace than the machine's own by this variable. */
 const bpftrace = process.env.PROBESPAN_BPFTRACE
 
-/** What the pack makes of the process while `work` is done, which ends it or is all that there is to see. */
+/**
+ * What the pack makes of the process, or of all processes of a program's file, while `work` is done, which ends it or is
+ * all that there is to see; it may wait for a span to be delivered.
+ */
 export async function tracedBy(
   pack: string,
-  pid: number,
-  work: () => Promise<unknown>,
+  target: number | string,
+  work: (delivered: readonly DecodedSpan[]) => Promise<unknown>,
 ): Promise<{ spans: DecodedSpan[]; said: string }> {
   await using receiver = await Receiver.start()
   await using bridge = new BridgeProcess({
-    TARGET_PID: String(pid),
+    ...(typeof target === 'number' ? { TARGET_PID: String(target) } : { TARGET_EXE: target }),
     PROBESPAN_PACK: pack,
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
     ...(bpftrace !== undefined && { PROBESPAN_BPFTRACE: bpftrace }),
   })
   await bridge.says('attached to')
-  await work()
+  await work(receiver.spans)
   // A target that has ended ends the bridge, once bpftrace has printed all that it holds.
-  const code = await (isAlive(pid) ? bridge.stop() : bridge.exitCode)
+  const code = await (typeof target === 'string' || isAlive(target) ? bridge.stop() : bridge.exitCode)
   if (code !== 0) throw new Error(`the bridge ended with ${code}:\n${bridge.said}`)
   return { spans: receiver.spans.toSorted((a, b) => Number(a.startNs - b.startNs)), said: bridge.said }
 }
