@@ -158,7 +158,8 @@ function checkSessions(flags: BridgeFlags, sources: number, targets: number, mis
 }
 
 /** A name is a pack of the project's, anything with a slash or an extension a file. */
-function packPath(pack: string): string {
+/** A pack's name, or a path, to the path. */
+export function packPath(pack: string): string {
   return /[/.]/.test(pack) ? pack : `${packsFolder}${pack}.yaml`
 }
 

@@ -1,13 +1,13 @@
 // `probespan render PACK`: a definition to the bpftrace program that the bridge would run, on stdout; remarks and errors
 // to stderr. Nothing is run but `bpftrace --version`, where there is one: before 0.23 an event's strings may not fit.
-import { fileURLToPath } from 'node:url'
-import { bpftraceVersion } from './bpftrace/probes.ts'
+import { attachPath, bpftraceVersion } from './bpftrace/probes.ts'
 import {
   lengthCountsZero,
   stringLengthVariable,
   versionText,
   type BpftraceVersion,
 } from './bpftrace/version.ts'
+import { packPath } from './config.ts'
 import { probesOf, probeText, type Definition, type Probe } from './definition/definition.ts'
 import { loadDefinition } from './definition/load.ts'
 import { functionAttachPoint, renderProgram, stringBytesThatFit } from './definition/program.ts'
@@ -18,13 +18,12 @@ import { readSelection, selectionText, type TargetFlags, type TargetSelection } 
 
 export type RenderFlags = TargetFlags
 
-const packsFolder = fileURLToPath(new URL('../../scripts-bt/', import.meta.url))
 const say = (text: string): void => void process.stderr.write(`probespan render: ${text}\n`)
 
 /** Never rejects for an operational error: it is told, and its exit code answered. `pack` is a name or a file. */
 export async function runRender(env: NodeJS.ProcessEnv, pack: string, flags: RenderFlags): Promise<number> {
   try {
-    const path = /[/.]/.test(pack) ? pack : `${packsFolder}${pack}.yaml`
+    const path = packPath(pack)
     const definition = await loadDefinition(path)
     const selection = readSelection(flags)
     const attachPoints = selection ? await pointsOf(definition, selection) : pointsOfAny
@@ -61,7 +60,7 @@ async function pointsOf(definition: Definition, selection: TargetSelection): Pro
   for (const { file, probes } of files) {
     for (const { provider, name } of probes) {
       const text = `${provider}:${name}`
-      points.set(text, [...(points.get(text) ?? []), `usdt:${quoted(file.readPath)}:${text}`])
+      points.set(text, [...(points.get(text) ?? []), `usdt:${attachPath(file.readPath)}:${text}`])
     }
   }
   const missing = probesOf(definition)
@@ -82,7 +81,7 @@ async function pointsOf(definition: Definition, selection: TargetSelection): Pro
       : [
           functionAttachPoint(
             probe,
-            selection.kind === 'pid' ? `/proc/${selection.pid}/exe` : quoted(program),
+            selection.kind === 'pid' ? `/proc/${selection.pid}/exe` : attachPath(program),
           ),
         ]
 }
@@ -97,9 +96,6 @@ function flagOf(selection: TargetSelection): string {
       return `--container ${selection.name}`
   }
 }
-
-/** As bpftrace reads it: in quotes where it holds more than the characters of a usual path. */
-const quoted = (path: string): string => (/^[\w./+-]+$/.test(path) ? path : `"${path}"`)
 
 /** Says how long strings are made on this machine's bpftrace; an event whose strings do not fit is an error. */
 function tellStringFit(version: BpftraceVersion | undefined, definition: Definition, path: string): number {

@@ -2,9 +2,20 @@
 // it does not find as long as it finds another, so that is checked here, before it runs.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { probesNamedIn, usdtProbesOf, withAttachPoints, type ProbeName } from './bpftrace/probes.ts'
+import {
+  attachPath,
+  probesNamedIn,
+  usdtProbesOf,
+  withAttachPoints,
+  type ProbeName,
+} from './bpftrace/probes.ts'
 import { targetGone } from './bpftrace/failure.ts'
-import { stringLengthVariable, versionText, type BpftraceVersion } from './bpftrace/version.ts'
+import {
+  lengthCountsZero,
+  stringLengthVariable,
+  versionText,
+  type BpftraceVersion,
+} from './bpftrace/version.ts'
 import type { BridgeSource } from './config.ts'
 import { probesOf, probeText, type Definition } from './definition/definition.ts'
 import { loadDefinition } from './definition/load.ts'
@@ -55,9 +66,8 @@ export async function prepareInvocation(request: InvocationRequest): Promise<Inv
   if (source.kind === 'script') {
     const script = await readScript(source.path)
     const found = await findProbes(request, probesNamedIn(script))
-    // Without -p bpftrace has no process in which it could look for them.
-    const located = target.kind === 'process' ? script : withAttachPoints(script, found)
-    return { args: [...head, '-e', announcedScript(located)], env: {} }
+    // Without -p bpftrace has no process in which it could look for them; with it, 0.27 may find one file by two paths.
+    return { args: [...head, '-e', announcedScript(withAttachPoints(script, found))], env: {} }
   }
   const probes = probesOf(definition)
   const found = await findProbes(
@@ -68,12 +78,15 @@ export async function prepareInvocation(request: InvocationRequest): Promise<Inv
     target.kind === 'process'
       ? [`/proc/${target.pid}/exe`]
       : target.files.map(({ readPath }) => attachPath(readPath))
-  const text = renderProgram(definition, (probe) =>
-    probe.kind === 'usdt'
-      ? (found.get(probeText(probe)) ?? [])
-      : executables
-          .slice(0, probe.file === undefined ? undefined : 1)
-          .map((file) => functionAttachPoint(probe, file)),
+  const text = renderProgram(
+    definition,
+    (probe) =>
+      probe.kind === 'usdt'
+        ? (found.get(probeText(probe)) ?? [])
+        : executables
+            .slice(0, probe.file === undefined ? undefined : 1)
+            .map((file) => functionAttachPoint(probe, file)),
+    { lengthCountsZero: lengthCountsZero(version) },
   )
   return { args: [...head, '-e', text], env: stringEnvironment(definition, version, source.path) }
 }
@@ -141,9 +154,6 @@ async function probesOfFiles(
   }
   return found
 }
-
-/** As bpftrace reads it: in quotes where it holds more than the characters of a usual path. */
-const attachPath = (path: string): string => (/^[\w./+-]+$/.test(path) ? path : `"${path}"`)
 
 async function readScript(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {

@@ -1,6 +1,7 @@
 // What bpftrace itself can tell before it attaches: its version, and where a process has its USDT probes.
 import { execa } from 'execa'
 import { BridgeError } from '../errors.ts'
+import { fileIdentity } from '../target/file-identity.ts'
 import { classifyFailure, targetGone } from './failure.ts'
 import { parseVersion, type BpftraceVersion } from './version.ts'
 import { existsSync } from 'node:fs'
@@ -15,7 +16,10 @@ export async function bpftraceVersion(program: string): Promise<BpftraceVersion>
   throw new BridgeError('bpftrace_failed', `${program} --version printed no version: ${output.slice(0, 200)}`)
 }
 
-/** Attach points of a provider's probes in a process, such as `usdt:/proc/1/root/app/shop:shop:order_start`, by probe name. */
+/**
+ * Attach points of a provider's probes in a process, such as `usdt:/proc/1/root/app/shop:shop:order_start`, by probe
+ * name. Each file once: 0.27 lists one also by its paths on PATH, and events would come twice.
+ */
 export async function usdtProbesOf(
   program: string,
   pid: number,
@@ -24,13 +28,20 @@ export async function usdtProbesOf(
   if (!existsSync(`/proc/${pid}`)) throw targetGone(pid)
   const output = await run(program, ['-p', String(pid), '-l', `usdt:*:${provider}:*`], pid)
   const probes = new Map<string, string[]>()
+  const seen = new Set<string>()
   for (const line of output.split('\n')) {
-    const name = /^usdt:.*:([^:]+)$/.exec(line.trim())?.[1]
-    if (name === undefined) continue
-    probes.set(name, [...(probes.get(name) ?? []), line.trim()])
+    const [, path, name] = /^usdt:(.*):[^:]+:([^:]+)$/.exec(line.trim()) ?? []
+    if (path === undefined || name === undefined) continue
+    const place = `${await fileIdentity(path)} ${name}`
+    if (seen.has(place)) continue
+    seen.add(place)
+    probes.set(name, [...(probes.get(name) ?? []), `usdt:${attachPath(path)}:${provider}:${name}`])
   }
   return probes
 }
+
+/** A file as bpftrace reads it in an attach point: in quotes where it holds more than a usual path does. */
+export const attachPath = (path: string): string => (/^[\w./+-]+$/.test(path) ? path : `"${path}"`)
 
 export type ProbeName = { provider: string; name: string }
 

@@ -1,8 +1,8 @@
 // The files of a target to what probes they have: places of one probe brought together, each argument's type named.
-import { stat } from 'node:fs/promises'
 import type { UsdtArgument } from '../elf/arguments.ts'
 import type { UsdtProbe } from '../elf/notes.ts'
 import { readUsdtFile, type UsdtReading } from '../elf/usdt.ts'
+import { fileIdentity } from '../target/file-identity.ts'
 import type { Target, TargetFile } from '../target/target.ts'
 
 export type ProbeArgument = UsdtArgument & {
@@ -36,7 +36,7 @@ export async function takeInventory(targets: readonly Target[]): Promise<Invento
   const inventory: Inventory = { files: [], refusals: [], filesRead: 0 }
   const seen = new Set<string>()
   for (const file of targets.flatMap((target) => target.files)) {
-    const identity = await identityOf(file.readPath)
+    const identity = await fileIdentity(file.readPath)
     if (seen.has(identity)) continue
     seen.add(identity)
     inventory.filesRead += 1
@@ -47,13 +47,6 @@ export async function takeInventory(targets: readonly Target[]): Promise<Invento
     }
   }
   return inventory
-}
-
-async function identityOf(path: string): Promise<string> {
-  return stat(path).then(
-    ({ dev, ino }) => `${dev}:${ino}`,
-    () => path,
-  )
 }
 
 /** One summary a provider and name, by name. */
