@@ -17,6 +17,7 @@ const pipeline = new Pipeline({
   definition,
   toUnix: (boot) => boot,
   reorderWindowMs: 20,
+  bufferBytes: 4_000_000,
   ids: new RandomIdGenerator(),
 })
 const resource = resourceFromAttributes({ 'service.name': 'bench' })

@@ -55,6 +55,7 @@ function throughBridge(stream: Buffer, serialize: (spans: ReadableSpan[]) => unk
     definition,
     toUnix: (boot) => addTimes(boot, [1_795_150_869, 381_843_673]),
     reorderWindowMs: 20,
+    bufferBytes: 4_000_000,
     ids: new RandomIdGenerator(),
   })
   const splitter = new LineSplitter()

@@ -1,6 +1,8 @@
 // Composes the bridge: sessions (a pack or script on a target each), or a recording, over one delivery. One `Bridge` a
 // run.
+import { cpus } from 'node:os'
 import { RandomIdGenerator } from '@opentelemetry/sdk-trace-base'
+import { eventBufferOf } from './bpftrace/event-buffer.ts'
 import { deathSignalLauncher } from './bpftrace/launcher.ts'
 import { bpftraceVersion } from './bpftrace/probes.ts'
 import type { BpftraceVersion } from './bpftrace/version.ts'
@@ -91,6 +93,7 @@ export class Bridge {
       program,
       launcher,
       version,
+      buffer: eventBufferOf(version, cpus().length, this.config.bufferPages),
       clock,
       ids: this.ids,
       attributes: serviceName === undefined ? {} : { 'service.name': serviceName },

@@ -37,6 +37,8 @@ export type BridgeConfig = {
   listen?: ListenAddress
   /** The bpftrace program. */
   bpftrace: string
+  /** The user's size of the kernel's buffer for events, as bpftrace reads it. */
+  bufferPages: string | undefined
   /** Writes the stream, with a head, to this file. */
   recordPath?: string
   /** Plays this recording instead of running bpftrace. */
@@ -84,6 +86,7 @@ export function readConfig(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): Bri
     targets,
     ...delivery,
     bpftrace: env.PROBESPAN_BPFTRACE || 'bpftrace',
+    bufferPages: env.BPFTRACE_PERF_RB_PAGES || undefined,
     ...(serviceName && { serviceName }),
     ...(listen && { listen }),
     ...(flags.record !== undefined && { recordPath: flags.record }),

@@ -26,6 +26,7 @@ function createPipeline(definition: Definition): {
     definition,
     toUnix: (boot) => boot,
     reorderWindowMs: 250,
+    bufferBytes: 4_000_000,
     ids: countingIds(),
     onReady: () => (readyCalls += 1),
     onText: (text) => remarks.push(`text: ${text}`),

@@ -22,6 +22,8 @@ export type PipelineOptions = {
   /** CLOCK_BOOTTIME to Unix time. */
   toUnix: ToUnix
   reorderWindowMs: number
+  /** Of the kernel's buffer for events. */
+  bufferBytes: number
   ids: IdGenerator
   /** Called once a process of bpftrace, at the first sign that its probes are attached. */
   onReady?: () => void
@@ -56,7 +58,7 @@ export class Pipeline {
   private readonly tupleLines: TupleLineReader
   private readonly printf = new PrintfReader()
   readonly kernel = new KernelCounts()
-  private losses = new Losses()
+  private losses: Losses
   private lostBefore = 0
   /** The last times between two processes of bpftrace, in which nobody looked; the youngest may be open. */
   private gaps: { from: HrTime; to: HrTime | undefined }[] = []
@@ -67,6 +69,7 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.options = options
+    this.losses = new Losses(options.bufferBytes)
     this.tuples = new TupleReader(options.definition, options.toUnix)
     this.tupleLines = new TupleLineReader(options.definition, options.toUnix)
     this.reorder = new ReorderBuffer(options.reorderWindowMs)
@@ -104,7 +107,7 @@ export class Pipeline {
     this.losses.end(newest)
     const spans = this.match(this.reorder.flush())
     this.lostBefore += this.losses.lost
-    this.losses = new Losses()
+    this.losses = new Losses(this.options.bufferBytes)
     this.kernel.restart()
     if (newest) this.gaps = [...this.gaps, { from: newest, to: undefined }].slice(-gapsMax)
     this.ready = false

@@ -112,6 +112,32 @@ describe.skipIf(cannotTrace).for(availableVersions())('bpftrace $version', ({ pr
     await traced(env, receiver, target.pid, () => target.fire(extremes), folder.path)
     expect(receiver.spans).toHaveLength(extremes.length)
   })
+
+  test.for([
+    ['the buffer that the bridge asks for', '', 0],
+    ['a buffer that is far too small', '8', Infinity],
+  ] as const)('a burst, with %s: every event arrives or is counted as lost', async ([, pages, lostMax]) => {
+    using folder = new Folder()
+    await using receiver = await Receiver.start()
+    using target = await ValueProgram.start(folder.path)
+    const pairs = 5000
+    const values = { text: Buffer.from('burst'), signed: 0n, unsigned: 0n, signed32: 0, unsigned32: 0 }
+    const env = {
+      PROBESPAN_BPFTRACE: program,
+      PROBESPAN_PACK: folder.write('values.yaml', valuesPack),
+      BPFTRACE_PERF_RB_PAGES: pages,
+    }
+    const said = await traced(env, receiver, target.pid, () =>
+      target.fire(Array.from({ length: pairs }, () => values)),
+    )
+    const [, starts, ends, spans] =
+      /(\d+) starts and (\d+) ends became (\d+) spans/.exec(said)?.map(Number) ?? []
+    const lost = Number(/(\d+) events lost in the kernel;/.exec(said)?.[1])
+    expect((starts ?? 0) + (ends ?? 0) + lost).toBe(2 * pairs)
+    expect(receiver.spans).toHaveLength(spans ?? 0)
+    expect(lost).toBeLessThanOrEqual(lostMax)
+    expect(said.includes(' were lost in the kernel so far')).toBe(lost > 0)
+  })
 })
 
 const valuesPack = `name: values

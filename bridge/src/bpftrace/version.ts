@@ -17,8 +17,11 @@ export const versionText = (version: BpftraceVersion): string =>
  * overtake each other between reading the clock and reserving their place.
  */
 export function reorderWindowMs(version: BpftraceVersion): number {
-  return version.major === 0 && version.minor <= 18 ? 250 : 20
+  return hasSharedBuffer(version) ? 20 : 250
 }
+
+/** Whether all CPUs share one ring buffer for events; each has a perf buffer of its own otherwise. */
+export const hasSharedBuffer = ({ major, minor }: BpftraceVersion): boolean => major > 0 || minor >= 19
 
 /** The variable that sets the length of strings, where an event's lie on the kernel's 512-byte stack. */
 export function stringLengthVariable({ major, minor }: BpftraceVersion): string | undefined {

@@ -8,8 +8,8 @@ import type { JsonValue } from '../bpftrace/json.ts'
 import { countsMap } from '../definition/program.ts'
 import { compareTimes } from '../time/instant.ts'
 
-/** More than bpftrace's buffers hold: 64 pages a CPU up to 0.18, a few MiB later, at 100 bytes and more an event. */
-const underWayMax = 50_000
+/** An event takes more than so much of the kernel's buffer. */
+const eventBytesMin = 80
 
 export class Losses {
   /** Events that are known to be lost. */
@@ -19,6 +19,13 @@ export class Losses {
   private readonly arrived: number[] = []
   private lastPrint: HrTime | undefined
   private printed: { [block: string]: JsonValue } = {}
+
+  private readonly underWayMax: number
+
+  /** `bufferBytes` is the size of the kernel's buffer for events. */
+  constructor(bufferBytes: number) {
+    this.underWayMax = Math.ceil(bufferBytes / eventBytesMin)
+  }
 
   arrive(block: number): void {
     if (block >= 0) this.arrived[block] = (this.arrived[block] ?? 0) + 1
@@ -30,7 +37,7 @@ export class Losses {
     if (!isObject(counts)) return
     const isQuiet = Object.keys(counts).every((block) => counts[block] === this.printed[block])
     this.printed = counts
-    this.settle(this.missing() - (isQuiet ? 0 : underWayMax), now)
+    this.settle(this.missing() - (isQuiet ? 0 : this.underWayMax), now)
     this.lastPrint = now
   }
 

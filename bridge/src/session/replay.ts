@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { resourceFromAttributes, type Resource } from '@opentelemetry/resources'
 import { LineSplitter } from '../bpftrace/lines.ts'
+import { eventBufferOf } from '../bpftrace/event-buffer.ts'
 import { reorderWindowMs } from '../bpftrace/version.ts'
 import type { Definition } from '../definition/definition.ts'
 import type { Delivery } from '../deliver/delivery.ts'
@@ -44,6 +45,8 @@ export class Replay {
       definition,
       toUnix: (boot) => addTimes(boot, offset),
       reorderWindowMs: reorderWindowMs(head.bpftrace),
+      // How many CPUs there were is not recorded.
+      bufferBytes: eventBufferOf(head.bpftrace, 1, undefined).bytes,
       ids,
       onText: onRemark,
       onRemark,

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import { targetGone } from '../bpftrace/failure.ts'
+import type { EventBuffer } from '../bpftrace/event-buffer.ts'
 import { BpftraceProcess } from '../bpftrace/process.ts'
 import { reorderWindowMs, type BpftraceVersion } from '../bpftrace/version.ts'
 import type { BridgeSource } from '../config.ts'
@@ -27,6 +28,7 @@ export type SessionEnvironment = {
   program: string
   launcher: readonly string[]
   version: BpftraceVersion
+  buffer: EventBuffer
   clock: UnixClock
   ids: IdGenerator
   /** Attributes of every resource, by flag. */
@@ -64,6 +66,7 @@ export class Session {
   private process: BpftraceProcess | undefined
   private overlongBefore = 0
   private timesAttached = 0
+  private lostToTell = 1
   private told: string | undefined
   private current: Attachment | undefined
   /** The last run with it saw events. */
@@ -78,6 +81,7 @@ export class Session {
       definition: plan.definition,
       toUnix: environment.clock.toUnix,
       reorderWindowMs: reorderWindowMs(environment.version),
+      bufferBytes: environment.buffer.bytes,
       ids: environment.ids,
       onReady: () => this.attached(),
       onPid: (pid) => this.resources.see(pid, performance.now()),
@@ -126,6 +130,20 @@ export class Session {
 
   tick(nowMs: number): void {
     this.deliver(this.pipeline.tick(nowMs))
+    this.tellLosses()
+  }
+
+  /** The first losses, and again whenever they have become ten times as many. */
+  private tellLosses(): void {
+    const { lost } = this.pipeline
+    if (lost < this.lostToTell) return
+    this.lostToTell = lost * 10
+    const { pages, bytes } = this.environment.buffer
+    this.events.warn(
+      `${lost} events of ${this.name} were lost in the kernel so far: they came faster than bpftrace took them out of its ` +
+        `buffer (${bytes / 1024} KiB). Spans of that time have probespan.near_loss. For a larger buffer: ` +
+        `BPFTRACE_PERF_RB_PAGES=${pages * 4}; for half the events: "pair: kernel" in the definition`,
+    )
   }
 
   private isOver(step: NextStep): boolean {
@@ -160,6 +178,7 @@ export class Session {
     this.state = 'starting'
     this.hasWorked = reached === 'attached'
     this.deliver(this.pipeline.endProcess())
+    this.tellLosses()
     return { ...end, targetAlive: attachment.isAlive(), what: attachment.what, reached, lastedMs: since() }
   }
 
@@ -169,14 +188,16 @@ export class Session {
   }
 
   private async trace(attachment: Attachment): Promise<{ failure?: BridgeError; filesChanged: boolean }> {
-    const { program, launcher } = this.environment
+    const { program, launcher, buffer } = this.environment
     const { pid } = attachment
     const { source } = this.plan
     const about = {
       ...(pid !== undefined && { targetPid: pid }),
       ...(source.kind === 'script' && { scriptPath: source.path }),
     }
-    const process = new BpftraceProcess({ program, launcher }, attachment.invocation, about, (line) => {
+    const { args, env } = attachment.invocation
+    const invocation = { args, env: { ...env, BPFTRACE_PERF_RB_PAGES: buffer.pages.toString() } }
+    const process = new BpftraceProcess({ program, launcher }, invocation, about, (line) => {
       this.events.onLine?.(line)
       this.deliver(this.pipeline.line(line, performance.now()))
     })
