@@ -114,9 +114,9 @@ describe.skipIf(cannotTrace).for(availableVersions())('bpftrace $version', ({ pr
   })
 
   test.for([
-    ['the buffer that the bridge asks for', '', 0],
-    ['a buffer that is far too small', '8', Infinity],
-  ] as const)('a burst, with %s: every event arrives or is counted as lost', async ([, pages, lostMax]) => {
+    ['the buffer that the bridge asks for', {}, 0],
+    ['a buffer that is far too small', { BPFTRACE_PERF_RB_PAGES: '8' }, Infinity],
+  ] as const)('a burst, with %s: every event arrives or is counted as lost', async ([, setting, lostMax]) => {
     using folder = new Folder()
     await using receiver = await Receiver.start()
     using target = await ValueProgram.start(folder.path)
@@ -125,7 +125,7 @@ describe.skipIf(cannotTrace).for(availableVersions())('bpftrace $version', ({ pr
     const env = {
       PROBESPAN_BPFTRACE: program,
       PROBESPAN_PACK: folder.write('values.yaml', valuesPack),
-      BPFTRACE_PERF_RB_PAGES: pages,
+      ...setting,
     }
     const said = await traced(env, receiver, target.pid, () =>
       target.fire(Array.from({ length: pairs }, () => values)),
