@@ -10,7 +10,7 @@ import type { EventResult, ProbeEvent } from './event/event.ts'
 import { timeOf } from './event/nanoseconds.ts'
 import { PrintfReader } from './event/printf.ts'
 import { TupleReader, type ToUnix } from './event/tuple.ts'
-import { TupleLineReader } from './event/tuple-line.ts'
+import { TupleLineReader, type TupleHead } from './event/tuple-line.ts'
 import { KernelCounts } from './match/kernel-counts.ts'
 import { Losses } from './match/losses.ts'
 import { Matcher, type IdGenerator, type MatchedSpan } from './match/matcher.ts'
@@ -42,6 +42,9 @@ export type PipelineCounts = {
   malformed: number
 }
 
+/** What is held to be put in order: an event, or a line of which the rest is read when its turn has come. */
+type Arrival = ProbeEvent | TupleHead
+
 const malformedShownMax = 5
 /** Of each kind of text that is not counted: a script may print without end. */
 const textsShownMax = 20
@@ -52,7 +55,7 @@ const none: readonly MatchedSpan[] = []
 export class Pipeline {
   readonly counts: PipelineCounts = { reportedLost: 0, malformed: 0 }
   readonly matcher: Matcher
-  readonly reorder: ReorderBuffer
+  readonly reorder: ReorderBuffer<Arrival>
   private readonly options: PipelineOptions
   private readonly tuples: TupleReader
   private readonly tupleLines: TupleLineReader
@@ -78,9 +81,9 @@ export class Pipeline {
 
   /** The spans that this line completes. */
   line(line: string, nowMs: number): readonly MatchedSpan[] {
-    const event = this.tupleLines.read(line)
-    if (event === undefined) return this.otherLine(line, nowMs)
-    return this.match(this.arrive(event, nowMs))
+    const head = this.tupleLines.head(line)
+    if (head === undefined) return this.otherLine(line, nowMs)
+    return this.match(this.arrive(head, nowMs))
   }
 
   /** The spans that time completes; also gives up starts that waited too long. Call it a few times a second. */
@@ -119,17 +122,17 @@ export class Pipeline {
     return [...this.endProcess(), ...this.matcher.end()]
   }
 
-  private arrive(event: ProbeEvent, nowMs: number): readonly ProbeEvent[] {
-    this.losses.arrive(event.block)
-    if (event.pid !== this.lastPid) {
-      this.lastPid = event.pid
-      this.options.onPid?.(event.pid)
+  private arrive(arrival: Arrival, nowMs: number): readonly Arrival[] {
+    this.losses.arrive(arrival.block)
+    if (arrival.pid !== this.lastPid) {
+      this.lastPid = arrival.pid
+      this.options.onPid?.(arrival.pid)
     }
-    return this.reorder.push(event, nowMs)
+    return this.reorder.push(arrival, nowMs)
   }
 
   private otherLine(line: string, nowMs: number): readonly MatchedSpan[] {
-    const due: ProbeEvent[] = []
+    const due: Arrival[] = []
     for (const result of this.events(readOutput(line))) {
       if (!result.ok) {
         this.noteMalformed(result.reason)
@@ -186,16 +189,28 @@ export class Pipeline {
     this.options.onReady?.()
   }
 
-  private match(events: readonly ProbeEvent[]): readonly MatchedSpan[] {
-    if (events.length === 0) return none
+  private match(arrivals: readonly Arrival[]): readonly MatchedSpan[] {
+    if (arrivals.length === 0) return none
     const spans: MatchedSpan[] = []
-    for (const event of events) {
+    for (const arrival of arrivals) {
+      const event = 'line' in arrival ? this.whole(arrival) : arrival
+      if (event === undefined) continue
       for (const span of this.matcher.push(event)) {
         span.nearLoss = this.isNearLoss(span.start.at, event.at)
         spans.push(span)
       }
     }
     return spans
+  }
+
+  private whole(head: TupleHead): ProbeEvent | undefined {
+    const event = this.tupleLines.body(head)
+    if (event) return event
+    for (const result of this.events(readOutput(head.line))) {
+      if (result.ok) return result.event
+      this.noteMalformed(result.reason)
+    }
+    return undefined
   }
 
   /** Whether events between the two times were lost, or nobody looked for a part of it. */

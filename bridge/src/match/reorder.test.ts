@@ -18,7 +18,7 @@ test('whatever the order of arrival within the window, events leave in order, no
   })
   fc.assert(
     fc.property(events, (events) => {
-      const buffer = new ReorderBuffer(ms(windowNs))
+      const buffer = new ReorderBuffer<ProbeEvent>(ms(windowNs))
       const arrivals = events
         .map(({ time, delay }) => ({ time, arrival: time + delay }))
         .sort((a, b) => a.arrival - b.arrival)
@@ -35,7 +35,7 @@ test('any order and any clock: every event comes out exactly once, and what is h
   const arrival = fc.record({ time: fc.nat(2000), wait: fc.nat(300) })
   fc.assert(
     fc.property(fc.array(arrival), fc.integer({ min: 1, max: 20 }), (arrivals, heldMax) => {
-      const buffer = new ReorderBuffer(ms(windowNs), heldMax)
+      const buffer = new ReorderBuffer<ProbeEvent>(ms(windowNs), heldMax)
       let nowNs = 0
       const released: ProbeEvent[] = []
       for (const { time, wait } of arrivals) {
@@ -51,14 +51,14 @@ test('any order and any clock: every event comes out exactly once, and what is h
 })
 
 test('events of the same time leave in the order in which they came', () => {
-  const buffer = new ReorderBuffer(ms(windowNs))
+  const buffer = new ReorderBuffer<ProbeEvent>(ms(windowNs))
   const events = Array.from({ length: 50 }, (_, tid) => probeEvent({ atNs: 7n, tid }))
   for (const event of events) buffer.push(event, 0)
   expect(buffer.flush()).toEqual(events)
 })
 
 test('a quiet stream is released by time alone, not before the window has passed', () => {
-  const buffer = new ReorderBuffer(ms(windowNs))
+  const buffer = new ReorderBuffer<ProbeEvent>(ms(windowNs))
   expect(buffer.advance(ms(10))).toEqual([])
   expect(buffer.push(at(1000), ms(50))).toEqual([])
   expect(buffer.advance(ms(50 + windowNs - 1))).toEqual([])
@@ -67,7 +67,7 @@ test('a quiet stream is released by time alone, not before the window has passed
 })
 
 test('an event that comes after a later one was released is counted as late and still passed on', () => {
-  const buffer = new ReorderBuffer(ms(windowNs))
+  const buffer = new ReorderBuffer<ProbeEvent>(ms(windowNs))
   buffer.push(at(1000), 0)
   expect(times(buffer.push(at(2000), ms(1)))).toEqual([1000])
   expect(times(buffer.push(at(900), ms(2)))).toEqual([900])
@@ -76,7 +76,7 @@ test('an event that comes after a later one was released is counted as late and 
 })
 
 test('beyond heldMax the oldest leave early: memory is bounded, no event is lost', () => {
-  const buffer = new ReorderBuffer(ms(windowNs), 3)
+  const buffer = new ReorderBuffer<ProbeEvent>(ms(windowNs), 3)
   const released = [5, 3, 4, 1, 2].flatMap((time) => times(buffer.push(at(time), 0)))
   expect(released).toEqual([1, 2])
   expect(buffer.held).toBe(3)
@@ -84,7 +84,7 @@ test('beyond heldMax the oldest leave early: memory is bounded, no event is lost
 })
 
 test('until when events are settled is known only once there was one', () => {
-  const buffer = new ReorderBuffer(ms(windowNs))
+  const buffer = new ReorderBuffer<ProbeEvent>(ms(windowNs))
   expect(buffer.settledUntil(ms(99))).toBeUndefined()
   buffer.push(at(1000), ms(10))
   expect(nsOfTime(buffer.settledUntil(ms(110)) ?? [0, 0])).toBe(1000n + 100n - BigInt(windowNs))

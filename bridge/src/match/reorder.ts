@@ -3,16 +3,17 @@
 // held until the newest event time is a window past it. Event time runs on by the caller's monotonic clock
 // while nothing arrives, so a quiet stream is released too. Pure: time comes in as an argument.
 import type { HrTime } from '@opentelemetry/api'
-import type { ProbeEvent } from '../event/event.ts'
 import { addTimes, compareTimes, subtractTimes, timeOfMs } from '../time/instant.ts'
 import { SortedRuns } from './sorted-runs.ts'
 
-const none: readonly ProbeEvent[] = []
+/** Unix time. */
+type Timed = { readonly at: HrTime }
+const none: readonly never[] = []
 
-export class ReorderBuffer {
+export class ReorderBuffer<Event extends Timed> {
   /** Events that came after a later event had already been released. They are passed on at once. */
   late = 0
-  private readonly runs = new SortedRuns<ProbeEvent>()
+  private readonly runs = new SortedRuns<Event>()
   private readonly window: HrTime
   private readonly heldMax: number
   private newest: HrTime | undefined
@@ -35,7 +36,7 @@ export class ReorderBuffer {
   }
 
   /** `nowMs` is the monotonic time of arrival. Answers the events that are now due. */
-  push(event: ProbeEvent, nowMs: number): readonly ProbeEvent[] {
+  push(event: Event, nowMs: number): readonly Event[] {
     if (this.newest === undefined || compareTimes(event.at, this.newest) > 0) {
       this.newest = event.at
       this.newestArrivedMs = nowMs
@@ -54,18 +55,18 @@ export class ReorderBuffer {
   }
 
   /** The events that have become due by `nowMs`, oldest first. */
-  advance(nowMs: number): readonly ProbeEvent[] {
+  advance(nowMs: number): readonly Event[] {
     const until = this.settledUntil(nowMs)
     return until === undefined ? none : this.releaseUntil(until)
   }
 
   /** Everything that is held: the stream has ended. */
-  flush(): readonly ProbeEvent[] {
+  flush(): readonly Event[] {
     return this.newest === undefined ? none : this.releaseUntil(this.newest)
   }
 
-  private releaseUntil(until: HrTime): readonly ProbeEvent[] {
-    let due: ProbeEvent[] | undefined
+  private releaseUntil(until: HrTime): readonly Event[] {
+    let due: Event[] | undefined
     for (;;) {
       const event = this.runs.first()
       if (event === undefined) break

@@ -197,9 +197,9 @@ export class Session {
     }
     const { args, env } = attachment.invocation
     const invocation = { args, env: { ...env, BPFTRACE_PERF_RB_PAGES: buffer.pages.toString() } }
-    const process = new BpftraceProcess({ program, launcher }, invocation, about, (line) => {
+    const process = new BpftraceProcess({ program, launcher }, invocation, about, (line, nowMs) => {
       this.events.onLine?.(line)
-      this.deliver(this.pipeline.line(line, performance.now()))
+      this.deliver(this.pipeline.line(line, nowMs))
     })
     this.process = process
     if (this.stopped.signal.aborted) void process.stop()
