@@ -1,5 +1,6 @@
 // One live run: a program that fires probes as fast as it can, bpftrace and the bridge on it, a receiver. CPU is that
-// of the whole processes, from /proc, over the firing and until all of it is delivered.
+// of the whole processes, from /proc, and spans are counted by the bridge's metrics, both from `warmUpSeconds` on: a
+// bridge runs for days, and V8's compiling of the first seconds would count for half of so short a run.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
@@ -8,7 +9,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const seconds = 8
+const warmUpSeconds = 5
+const seconds = 15
 const deadlineMs = 60_000
 /** Of /proc/PID/stat; Linux has had no other for long. */
 const ticksPerSecond = 100
@@ -43,7 +45,7 @@ export async function measureLive(bpftrace: string, pairing: Pairing): Promise<L
     const pack = join(folder, 'bench.yaml')
     writeFileSync(pack, definition(pairing))
     const fire = compile(folder)
-    const target = spawn(fire, [seconds.toString()], { stdio: ['pipe', 'pipe', 'inherit'] })
+    const target = spawn(fire, [(warmUpSeconds + seconds).toString()], { stdio: ['pipe', 'pipe', 'inherit'] })
     return await measure(target, { PROBESPAN_BPFTRACE: bpftrace, PROBESPAN_PACK: pack }, receiver)
   } finally {
     receiver.server.close()
@@ -57,34 +59,64 @@ async function measure(
   env: Record<string, string>,
   receiver: { url: string },
 ): Promise<Live> {
-  const bridge = startBridge({ ...env, TARGET_PID: `${target.pid}` }, receiver.url)
+  const metrics = await freeAddress()
+  const bridge = startBridge(
+    { ...env, TARGET_PID: `${target.pid}`, PROBESPAN_BRIDGE_LISTEN: metrics },
+    receiver.url,
+  )
   const said = textOf(bridge)
   const counted = textOf(target)
   await until(() => said().includes('attached to'), said)
   const bridgePid = bridge.pid ?? 0
   const bpftracePid = childOf(bridgePid)
-  const before = { bridge: cpuSeconds(bridgePid), bpftrace: cpuSeconds(bpftracePid) }
+  const snapshot = async (): Promise<Snapshot> => ({
+    bridgeCpu: cpuSeconds(bridgePid),
+    bpftraceCpu: cpuSeconds(bpftracePid),
+    spans: await spansMade(metrics),
+    atMs: performance.now(),
+  })
   target.stdin?.write('\n')
+  await sleep(warmUpSeconds * 1000)
+  const before = await snapshot()
+  await sleep(seconds * 1000)
+  const after = await snapshot()
   await until(() => /^\d+\n/.test(counted()), said)
-  await untilIdle([bridgePid, bpftracePid])
-  const bridgeCpu = cpuSeconds(bridgePid) - before.bridge
-  const bpftraceCpu = cpuSeconds(bpftracePid) - before.bpftrace
   const rssMb = peakRssMb(bridgePid)
   target.stdin?.end()
   await until(() => bridge.exitCode !== null, said)
-  const number = (pattern: RegExp): number => Number(pattern.exec(said())?.[1] ?? 0)
-  const spans = number(/ends became (\d+) spans/)
+  const spans = after.spans - before.spans
   if (spans === 0) throw new Error(`no spans: ${said()}`)
+  const bridgeCpu = after.bridgeCpu - before.bridgeCpu
+  const bpftraceCpu = after.bpftraceCpu - before.bpftraceCpu
+  const number = (pattern: RegExp): number => Number(pattern.exec(said())?.[1] ?? 0)
   return {
     cpuRatio: round(bridgeCpu / bpftraceCpu, 3),
-    spansPerS: Math.round(spans / seconds),
+    spansPerS: Math.round((spans * 1000) / (after.atMs - before.atMs)),
     bridgeCpuUs: round((bridgeCpu * 1e6) / spans, 2),
     bpftraceCpuUs: round((bpftraceCpu * 1e6) / spans, 2),
-    firedPerS: Math.round(Number(counted().split('\n')[0]) / seconds),
+    firedPerS: Math.round(Number(counted().split('\n')[0]) / (warmUpSeconds + seconds)),
     lostInKernel: number(/(\d+) events lost in the kernel/),
     lostByBridge: number(/(\d+) malformed/) + number(/(\d+) overlongLines/) + number(/(\d+) dropped/),
     rssMb,
   }
+}
+
+/** CPU in seconds; complete and incomplete spans. */
+type Snapshot = { bridgeCpu: number; bpftraceCpu: number; spans: number; atMs: number }
+
+async function spansMade(metrics: string): Promise<number> {
+  const text = await (await fetch(`http://${metrics}/metrics`)).text()
+  const made = /^probespan_bridge_(?:spans|expired|superseded|evicted)_total\S* (\d+)/gm
+  return [...text.matchAll(made)].reduce((sum, [, count]) => sum + Number(count), 0)
+}
+
+async function freeAddress(): Promise<string> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  if (address === null || typeof address === 'string') throw new Error('no port is free')
+  return `127.0.0.1:${address.port}`
 }
 
 function startBridge(env: Record<string, string>, receiverUrl: string): ChildProcess {
@@ -143,16 +175,6 @@ function cpuSeconds(pid: number): number {
 function peakRssMb(pid: number): number {
   const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
   return Math.round(Number(kilobytes) / 1024)
-}
-
-/** Until the processes have had next to nothing to do for a second. */
-async function untilIdle(pids: readonly number[]): Promise<void> {
-  const total = (): number => pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0)
-  for (const deadline = performance.now() + deadlineMs; performance.now() < deadline;) {
-    const before = total()
-    await sleep(1000)
-    if (total() - before <= 0.03) return
-  }
 }
 
 async function until(done: () => boolean, said: () => string): Promise<void> {

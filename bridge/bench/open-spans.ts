@@ -1,10 +1,10 @@
 // Opens 100,000 spans, with 400,000 more that begin and end meanwhile, and prints the process's peak memory in MB.
-import { RandomIdGenerator } from '@opentelemetry/sdk-trace-base'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import { LineSplitter } from '../src/bpftrace/lines.ts'
 import { parseDefinition } from '../src/definition/load.ts'
-import { SpanEncoder } from '../src/deliver/span-encoder.ts'
+import { RequestEncoder } from '../src/deliver/request-encoder.ts'
 import { Pipeline } from '../src/pipeline.ts'
+import { randomWords } from '../src/span/binary-context.ts'
 import { readableSpan } from '../src/span/readable-span.ts'
 
 const openSpans = 100_000
@@ -18,11 +18,11 @@ const pipeline = new Pipeline({
   toUnix: (boot) => boot,
   reorderWindowMs: 20,
   bufferBytes: 4_000_000,
-  ids: new RandomIdGenerator(),
+  words: randomWords(),
 })
 const resource = resourceFromAttributes({ 'service.name': 'bench' })
 const splitter = new LineSplitter()
-const encoder = new SpanEncoder()
+const encoder = new RequestEncoder()
 
 let nsecs = 4_152_634_571_373
 function line(phase: string, key: string, more: string): string {
@@ -39,7 +39,8 @@ for (let at = 0; at < openSpans; at += 100) {
     text += line('start', `open-request-number-${open}`, `,"/orders/:id"`)
   }
   const spans = splitter.push(Buffer.from(text)).flatMap((each) => pipeline.line(each, nsecs / 1e6))
-  encoder.encode(spans.map((span) => readableSpan(span, resource)))
+  for (const span of spans) encoder.add(readableSpan(span, resource))
+  encoder.take()
 }
 pipeline.end()
 if (pipeline.matcher.openCount !== openSpans) throw new Error(`${pipeline.matcher.openCount} spans are open`)

@@ -2,12 +2,12 @@
 // network. Compared in the same run with JSON.parse over the same lines, which is the least any reader would do.
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import { resourceFromAttributes } from '@opentelemetry/resources'
-import { RandomIdGenerator } from '@opentelemetry/sdk-trace-base'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
-import { SpanEncoder } from '../src/deliver/span-encoder.ts'
+import { RequestEncoder } from '../src/deliver/request-encoder.ts'
 import { LineSplitter } from '../src/bpftrace/lines.ts'
 import { parseDefinition } from '../src/definition/load.ts'
 import { Pipeline } from '../src/pipeline.ts'
+import { randomWords } from '../src/span/binary-context.ts'
 import { readableSpan } from '../src/span/readable-span.ts'
 import { addTimes } from '../src/time/instant.ts'
 import type { Figure } from './bridge.bench.ts'
@@ -24,9 +24,8 @@ const definition = parseDefinition(
 
 export function measurePipe(print: (figure: Figure) => void): void {
   const stream = Buffer.from(lines().join('\n'))
-  const encoder = new SpanEncoder()
-  const ours = rate(() => throughBridge(stream, (spans) => encoder.encode(spans)))
-  const sdks = rate(() => throughBridge(stream, (spans) => ProtobufTraceSerializer.serializeRequest(spans)))
+  const ours = rate(() => throughBridge(stream, new RequestEncoder()))
+  const sdks = rate(() => throughBridge(stream, new SdkEncoder()))
   print({ figure: 'bridge.pipe_events_per_s', value: ours, unit: 'events/CPU s' })
   print({ figure: 'bridge.pipe_events_per_s.sdk_serializer', value: sdks, unit: 'events/CPU s' })
   print({
@@ -49,24 +48,43 @@ function lines(): string[] {
   return all
 }
 
-function throughBridge(stream: Buffer, serialize: (spans: ReadableSpan[]) => unknown): void {
+type Encoder = { add(span: ReadableSpan): void; take(): unknown; readonly spanCount: number }
+
+/** The SDK's serializer takes a batch at once. */
+class SdkEncoder implements Encoder {
+  private spans: ReadableSpan[] = []
+
+  get spanCount(): number {
+    return this.spans.length
+  }
+
+  add(span: ReadableSpan): void {
+    this.spans.push(span)
+  }
+
+  take(): unknown {
+    const { spans } = this
+    this.spans = []
+    return ProtobufTraceSerializer.serializeRequest(spans)
+  }
+}
+
+function throughBridge(stream: Buffer, encoder: Encoder): void {
   const resource = resourceFromAttributes({ 'service.name': 'bench' })
   const pipeline = new Pipeline({
     definition,
     toUnix: (boot) => addTimes(boot, [1_795_150_869, 381_843_673]),
     reorderWindowMs: 20,
     bufferBytes: 4_000_000,
-    ids: new RandomIdGenerator(),
+    words: randomWords(),
   })
   const splitter = new LineSplitter()
-  let batch: ReadableSpan[] = []
   for (let at = 0; at < stream.length; at += chunkBytes) {
+    const nowMs = performance.now()
     for (const line of splitter.push(stream.subarray(at, at + chunkBytes))) {
-      for (const span of pipeline.line(line, performance.now())) batch.push(readableSpan(span, resource))
+      for (const span of pipeline.line(line, nowMs)) encoder.add(readableSpan(span, resource))
     }
-    if (batch.length < batchSpans) continue
-    serialize(batch)
-    batch = []
+    if (encoder.spanCount >= batchSpans) encoder.take()
   }
   const spans = pipeline.matcher.counts.paired + pipeline.end().length
   if (spans < pairs - 1) throw new Error(`${spans} spans of ${pairs}`)

@@ -1,7 +1,6 @@
 // Composes the bridge: sessions (a pack or script on a target each), or a recording, over one delivery. One `Bridge` a
 // run.
 import { cpus } from 'node:os'
-import { RandomIdGenerator } from '@opentelemetry/sdk-trace-base'
 import { eventBufferOf } from './bpftrace/event-buffer.ts'
 import { deathSignalLauncher } from './bpftrace/launcher.ts'
 import { bpftraceVersion } from './bpftrace/probes.ts'
@@ -14,6 +13,7 @@ import { Recorder } from './recording.ts'
 import { reportOf, type BridgeReport, type ReportPart } from './report.ts'
 import { Session, type SessionEvents, type SessionPlan } from './session/session.ts'
 import { Replay } from './session/replay.ts'
+import { randomWords } from './span/binary-context.ts'
 import { UnixClock } from './session/unix-clock.ts'
 import { definitionOf } from './source.ts'
 
@@ -26,7 +26,7 @@ export class Bridge {
   private readonly config: BridgeConfig
   private readonly log: BridgeLog
   private readonly delivery: Delivery
-  private readonly ids = new RandomIdGenerator()
+  private readonly words = randomWords()
   private sessions: readonly Session[] = []
   private replay: Replay | undefined
   private clock: UnixClock | undefined
@@ -95,7 +95,7 @@ export class Bridge {
       version,
       buffer: eventBufferOf(version, cpus().length, this.config.bufferPages),
       clock,
-      ids: this.ids,
+      words: this.words,
       attributes: serviceName === undefined ? {} : { 'service.name': serviceName },
       deliver: this.delivery.push.bind(this.delivery),
     }
@@ -168,7 +168,7 @@ export class Bridge {
       ...definition.resource,
       ...(serviceName !== undefined && { 'service.name': serviceName }),
     }
-    const replay = await Replay.open(path, definition, attributes, this.ids, (text) => this.log.warn(text))
+    const replay = await Replay.open(path, definition, attributes, this.words, (text) => this.log.warn(text))
     this.replay = replay
     if (this.stopping) replay.stop()
     // Said at once: a recording need not hold the announcement.

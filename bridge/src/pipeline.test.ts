@@ -2,7 +2,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { absent, fixtureBytes, fixtureLines } from '../test/fixture.ts'
-import { countingIds, definitionWith, spanDefinition } from '../test/probe-events.ts'
+import { countingWords, definitionWith, spanDefinition } from '../test/probe-events.ts'
 import { LineSplitter } from './bpftrace/lines.ts'
 import type { Definition } from './definition/definition.ts'
 import type { MatchedSpan } from './match/matcher.ts'
@@ -27,7 +27,7 @@ function createPipeline(definition: Definition): {
     toUnix: (boot) => boot,
     reorderWindowMs: 250,
     bufferBytes: 4_000_000,
-    ids: countingIds(),
+    words: countingWords(),
     onReady: () => (readyCalls += 1),
     onText: (text) => remarks.push(`text: ${text}`),
     onRemark: (text) => remarks.push(text),

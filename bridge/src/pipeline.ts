@@ -1,5 +1,5 @@
 // The lines of a bpftrace stream to matched spans: parse, put in order, pair. Pure: every time comes in as an
-// argument (monotonic milliseconds), ids come from the generator, so the same lines give the same spans however the
+// argument (monotonic milliseconds), ids come from the source, so the same lines give the same spans however the
 // stream was cut. Whatever is not an event is counted, with the first few kept to show.
 import type { HrTime } from '@opentelemetry/api'
 import { jsonText, type JsonValue } from './bpftrace/json.ts'
@@ -13,8 +13,9 @@ import { TupleReader, type ToUnix } from './event/tuple.ts'
 import { TupleLineReader, type TupleHead } from './event/tuple-line.ts'
 import { KernelCounts } from './match/kernel-counts.ts'
 import { Losses } from './match/losses.ts'
-import { Matcher, type IdGenerator, type MatchedSpan } from './match/matcher.ts'
+import { Matcher, type MatchedSpan } from './match/matcher.ts'
 import { ReorderBuffer } from './match/reorder.ts'
+import type { WordSource } from './span/binary-context.ts'
 import { compareTimes } from './time/instant.ts'
 
 export type PipelineOptions = {
@@ -24,7 +25,8 @@ export type PipelineOptions = {
   reorderWindowMs: number
   /** Of the kernel's buffer for events. */
   bufferBytes: number
-  ids: IdGenerator
+  /** Of which ids are made. */
+  words: WordSource
   /** Called once a process of bpftrace, at the first sign that its probes are attached. */
   onReady?: () => void
   /** An event of this pid has come, and the one before it was of another. */
@@ -76,7 +78,7 @@ export class Pipeline {
     this.tuples = new TupleReader(options.definition, options.toUnix)
     this.tupleLines = new TupleLineReader(options.definition, options.toUnix)
     this.reorder = new ReorderBuffer(options.reorderWindowMs)
-    this.matcher = new Matcher(options.definition, options.ids)
+    this.matcher = new Matcher(options.definition, options.words)
   }
 
   /** The spans that this line completes. */

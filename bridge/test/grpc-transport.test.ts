@@ -3,8 +3,8 @@ import { Metadata, Server, ServerCredentials, status, type ServerUnaryCall } fro
 import { afterEach, expect, test, vi } from 'vitest'
 import type { EncodedBatch } from '../src/deliver/encoded-batch.ts'
 import { openGrpcTransport } from '../src/deliver/grpc-transport.ts'
-import { SpanEncoder } from '../src/deliver/span-encoder.ts'
 import { BridgeProcess, Folder } from './bridge-process.ts'
+import { requestOf } from './otlp-encode.ts'
 import { decodeTraces } from './otlp-decode.ts'
 import { partialSuccess, rpcStatus } from './proto-bytes.ts'
 import { freePort } from './receiver.ts'
@@ -68,7 +68,7 @@ class GrpcReceiver {
 }
 
 const batch: EncodedBatch = {
-  bytes: new SpanEncoder().encode([spanNamed('a'), spanNamed('b')]),
+  bytes: requestOf([spanNamed('a'), spanNamed('b')]),
   spanCount: 2,
 }
 

@@ -8,16 +8,16 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { readConfig } from '../src/config.ts'
 import { openDelivery } from '../src/deliver/open-delivery.ts'
 import { openHttpTransport } from '../src/deliver/http-transport.ts'
-import { SpanEncoder } from '../src/deliver/span-encoder.ts'
 import type { EncodedBatch } from '../src/deliver/encoded-batch.ts'
 import type { Outcome } from '../src/deliver/transport.ts'
 import { Folder } from './bridge-process.ts'
+import { requestOf } from './otlp-encode.ts'
 import { partialSuccess, rpcStatus } from './proto-bytes.ts'
 import { freePort, Receiver } from './receiver.ts'
 import { spanNamed } from './steered-transport.ts'
 
 const batch: EncodedBatch = {
-  bytes: new SpanEncoder().encode([spanNamed('a'), spanNamed('b'), spanNamed('c')]),
+  bytes: requestOf([spanNamed('a'), spanNamed('b'), spanNamed('c')]),
   spanCount: 3,
 }
 

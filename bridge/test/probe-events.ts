@@ -2,7 +2,7 @@
 // ids that count up, so that the same input gives the same spans.
 import type { Definition, Probe, SpanDefinition } from '../src/definition/definition.ts'
 import type { ProbeEvent } from '../src/event/event.ts'
-import type { IdGenerator } from '../src/match/matcher.ts'
+import type { WordSource } from '../src/span/binary-context.ts'
 import { nsOfTime, timeOfNs } from '../src/time/instant.ts'
 
 export function spanDefinition(span: Partial<SpanDefinition> = {}): SpanDefinition {
@@ -73,8 +73,7 @@ export function probeEvent({
 
 export const atNsOf = (event: ProbeEvent): bigint => nsOfTime(event.at)
 
-export function countingIds(): IdGenerator {
+export function countingWords(): WordSource {
   let next = 0
-  const hex = (digits: number): string => (next += 1).toString(16).padStart(digits, '0')
-  return { generateTraceId: () => hex(32), generateSpanId: () => hex(16) }
+  return () => (next += 1)
 }

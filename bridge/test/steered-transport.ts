@@ -4,6 +4,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import type { EncodedBatch } from '../src/deliver/encoded-batch.ts'
 import type { Outcome, Transport } from '../src/deliver/transport.ts'
+import { newTrace, spanIn } from '../src/span/binary-context.ts'
 import { readableSpan } from '../src/span/readable-span.ts'
 import { decodeTraces } from './otlp-decode.ts'
 import { probeEvent, spanDefinition } from './probe-events.ts'
@@ -36,7 +37,11 @@ export class SteeredTransport implements Transport {
 export const namesIn = (batch: EncodedBatch): string[] => decodeTraces(batch.bytes).map((span) => span.name)
 
 const resource = resourceFromAttributes({})
-const context = { traceId: '1'.repeat(32), spanId: '1'.repeat(16), traceFlags: 1 }
+const context = spanIn(
+  newTrace(() => 1),
+  1,
+  () => 1,
+)
 
 export function spanNamed(name: string): ReadableSpan {
   const definition = spanDefinition({ id: name })

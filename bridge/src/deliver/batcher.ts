@@ -1,8 +1,8 @@
 // Spans one by one to encoded batches: after `spansMax` spans or `delayMs` milliseconds, none above `bytesMax` bytes.
-// What would be larger goes as halves; a single span that is larger cannot be sent at all.
+// A single span that is larger cannot be sent at all.
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import { requestBytesMax, type EncodedBatch } from './encoded-batch.ts'
-import { SpanEncoder } from './span-encoder.ts'
+import { RequestEncoder } from './request-encoder.ts'
 
 export type BatcherOptions = { spansMax: number; delayMs: number; bytesMax: number }
 
@@ -13,8 +13,7 @@ export class Batcher {
   private readonly options: BatcherOptions
   private readonly onBatch: (batch: EncodedBatch) => void
   private readonly onOversized: () => void
-  private readonly encoder = new SpanEncoder()
-  private spans: ReadableSpan[] = []
+  private readonly encoder = new RequestEncoder()
   private timer: NodeJS.Timeout | undefined
 
   constructor(options: BatcherOptions, onBatch: (batch: EncodedBatch) => void, onOversized: () => void) {
@@ -25,12 +24,18 @@ export class Batcher {
 
   /** Spans that are in no batch yet. */
   get size(): number {
-    return this.spans.length
+    return this.encoder.spanCount
   }
 
   push(span: ReadableSpan): void {
-    this.spans.push(span)
-    if (this.spans.length >= this.options.spansMax) this.flush()
+    if (!this.fits(span)) {
+      this.flush()
+      if (!this.fits(span)) {
+        this.onOversized()
+        return
+      }
+    }
+    if (this.size >= this.options.spansMax) this.flush()
     else this.timer ??= setTimeout(() => this.flush(), this.options.delayMs)
   }
 
@@ -38,21 +43,15 @@ export class Batcher {
   flush(): void {
     clearTimeout(this.timer)
     this.timer = undefined
-    const { spans } = this
-    this.spans = []
-    if (spans.length > 0) this.encode(spans)
+    const spanCount = this.size
+    if (spanCount > 0) this.onBatch({ bytes: this.encoder.take(), spanCount })
   }
 
-  private encode(spans: readonly ReadableSpan[]): void {
-    const bytes = this.encoder.encodeWithin(spans, this.options.bytesMax)
-    if (bytes) {
-      this.onBatch({ bytes, spanCount: spans.length })
-    } else if (spans.length === 1) {
-      this.onOversized()
-    } else {
-      const half = Math.ceil(spans.length / 2)
-      this.encode(spans.slice(0, half))
-      this.encode(spans.slice(half))
-    }
+  /** Adds the span where the batch then still has its size. */
+  private fits(span: ReadableSpan): boolean {
+    this.encoder.add(span)
+    if (this.encoder.bytesMax <= this.options.bytesMax) return true
+    this.encoder.dropLast()
+    return false
   }
 }

@@ -117,7 +117,7 @@ test('a batch is split where it is too large for one request; a span that is too
   push(...names.slice(0, 5), 'x'.repeat(5000), ...names.slice(5))
   await delivery.close(1000)
   expect(attempted().flat()).toEqual(names)
-  expect(attempted().map((each) => each.length)).toEqual([3, 2, 1, 1, 2])
+  expect(attempted().map((each) => each.length)).toEqual([3, 2, 3, 1])
   expect(delivery.counts).toEqual({ ...untouched, exported: 9, droppedOversized: 1 })
 })
 

@@ -6,8 +6,15 @@ const firstBytes = 64 * 1024
 const varintBytesMax = 10
 
 export class ProtobufWriter {
-  private buffer = Buffer.allocUnsafe(firstBytes)
+  private buffer: Buffer
   private at = 0
+  private lastSeconds = -1
+  private secondLow = 0
+  private secondHigh = 0
+
+  constructor(bytes = firstBytes) {
+    this.buffer = Buffer.allocUnsafe(bytes)
+  }
 
   get length(): number {
     return this.at
@@ -20,9 +27,14 @@ export class ProtobufWriter {
     return bytes
   }
 
-  /** Forgets what was written. */
-  clear(): void {
-    this.at = 0
+  /** What was written, without a copy: nothing may be written afterwards. */
+  finish(): Buffer {
+    return this.buffer.subarray(0, this.at)
+  }
+
+  /** Forgets what was written behind this many bytes. */
+  truncate(bytes: number): void {
+    this.at = bytes
   }
 
   /** A field's tag, as one byte: field numbers up to 15. */
@@ -70,16 +82,44 @@ export class ProtobufWriter {
     this.at = this.buffer.writeDoubleLE(value, this.at)
   }
 
-  /** Unix nanoseconds as fixed64, from seconds below 2^34 and nanoseconds, by halves that are exact. */
+  /** Unix nanoseconds as fixed64, from seconds below 2^34 and nanoseconds. */
   nanoseconds(seconds: number, nanoseconds: number): void {
-    this.reserve(8)
-    const lowProduct = (seconds & 0xffff) * 1_000_000_000 + nanoseconds
+    if (seconds !== this.lastSeconds) this.setSecond(seconds)
+    const low = this.secondLow + nanoseconds
+    this.wordReversed(low)
+    this.wordReversed(low > 0xffff_ffff ? this.secondHigh + 1 : this.secondHigh)
+  }
+
+  /** By halves, which are exact as numbers. Most times of a batch are of the same second or two. */
+  private setSecond(seconds: number): void {
+    const lowProduct = (seconds & 0xffff) * 1_000_000_000
     const highProduct = Math.floor(seconds / 0x1_0000) * 1_000_000_000
     const low = lowProduct + (highProduct % 0x1_0000) * 0x1_0000
-    this.buffer.writeUInt32LE(low % 0x1_0000_0000, this.at)
-    const high = Math.floor(highProduct / 0x1_0000) + Math.floor(low / 0x1_0000_0000)
-    this.buffer.writeUInt32LE(high, this.at + 4)
-    this.at += 8
+    this.lastSeconds = seconds
+    this.secondLow = low % 0x1_0000_0000
+    this.secondHigh = Math.floor(highProduct / 0x1_0000) + Math.floor(low / 0x1_0000_0000)
+  }
+
+  /** The low 32 bits of a whole number, the lowest first. */
+  private wordReversed(value: number): void {
+    this.reserve(4)
+    const { buffer, at } = this
+    buffer[at] = value
+    buffer[at + 1] = value >>> 8
+    buffer[at + 2] = value >>> 16
+    buffer[at + 3] = value >>> 24
+    this.at = at + 4
+  }
+
+  /** 32 bits, the highest first. */
+  word(value: number): void {
+    this.reserve(4)
+    const { buffer, at } = this
+    buffer[at] = value >>> 24
+    buffer[at + 1] = value >>> 16
+    buffer[at + 2] = value >>> 8
+    buffer[at + 3] = value
+    this.at = at + 4
   }
 
   /** Lower-case hexadecimal digits as bytes, behind their count. */
@@ -121,6 +161,11 @@ export class ProtobufWriter {
     this.at += bytes.length
   }
 
+  /** A part of what another writer has. */
+  copy(from: ProtobufWriter, start: number, end: number): void {
+    this.bytes(from.buffer.subarray(start, end))
+  }
+
   /** Begins a message: keeps place for its length. Answers what `end` needs. */
   begin(): number {
     this.reserve(varintBytesMax)
@@ -152,6 +197,13 @@ export class ProtobufWriter {
     this.buffer.copy(larger, 0, 0, this.at)
     this.buffer = larger
   }
+}
+
+/** How many bytes a varint takes. */
+export function varintBytes(value: number): number {
+  let bytes = 1
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 128)) bytes += 1
+  return bytes
 }
 
 /** The value of a hexadecimal digit: 0-9 are 0x30 up, a-f 0x61 up. */

@@ -1,166 +1,115 @@
-// Spans to the OTLP protobuf of an ExportTraceServiceRequest. The SDK's own serializer writes the same (a test holds
-// that against its decoded output) but takes several times as long: `npm run bench -- bridge` prints both. Resources
-// and scopes are encoded once and kept.
+// A span to the OTLP protobuf of a Span message. The SDK's own serializer writes the same (a test holds that against its
+// decoded output) but takes several times as long: `npm run bench -- bridge` prints both.
 import { SpanStatusCode, type AttributeValue, type Attributes, type SpanContext } from '@opentelemetry/api'
-import type { InstrumentationScope } from '@opentelemetry/core'
-import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
-import { ProtobufWriter } from './protobuf-writer.ts'
+import { BinaryContext } from '../span/binary-context.ts'
+import type { ProtobufWriter } from './protobuf-writer.ts'
 
 const [varint, fixed64, bytes] = [0, 1, 2] as const
 /** OTLP's flags: bit 8 says that bit 9, whether the parent is remote, is known. */
 const remoteKnownFlag = 0x100
 const remoteFlag = 0x200
 
-export class SpanEncoder {
-  private readonly writer = new ProtobufWriter()
-  private readonly small = new ProtobufWriter()
-  private readonly resources = new WeakMap<Resource, Buffer>()
-  private readonly scopes = new WeakMap<InstrumentationScope, Buffer>()
-
-  /** One resourceSpans a resource, one scopeSpans a scope, spans in their order. */
-  encode(spans: readonly ReadableSpan[]): Buffer {
-    this.request(spans, Number.POSITIVE_INFINITY)
-    return this.writer.take()
+/** As field 2 of a ScopeSpans. */
+export function writeSpan(writer: ProtobufWriter, span: ReadableSpan): void {
+  const context = span.spanContext()
+  const parent = span.parentSpanContext
+  writer.tag(2, bytes)
+  const start = writer.begin()
+  writer.tag(1, bytes)
+  writeTraceId(writer, context)
+  writer.tag(2, bytes)
+  writeSpanId(writer, context)
+  if (context.traceState) {
+    writer.tag(3, bytes)
+    writer.string(context.traceState.serialize())
   }
-
-  /** The same; undefined where it takes more than `bytesMax` bytes, which is found out within one span of them. */
-  encodeWithin(spans: readonly ReadableSpan[], bytesMax: number): Buffer | undefined {
-    this.request(spans, bytesMax)
-    if (this.writer.length <= bytesMax) return this.writer.take()
-    this.writer.clear()
-    return undefined
+  if (parent) {
+    writer.tag(4, bytes)
+    writeSpanId(writer, parent)
   }
+  writer.tag(5, bytes)
+  writer.string(span.name)
+  writer.tag(6, varint)
+  // OTLP counts kinds from 1: 0 is unspecified.
+  writer.varint(span.kind + 1)
+  writer.tag(7, fixed64)
+  writer.nanoseconds(span.startTime[0], span.startTime[1])
+  writer.tag(8, fixed64)
+  writer.nanoseconds(span.endTime[0], span.endTime[1])
+  writeAttributes(writer, 9, span.attributes)
+  for (const event of span.events) writeEvent(writer, event)
+  for (const link of span.links) writeLink(writer, link.context, link.attributes)
+  if (span.status.code !== SpanStatusCode.UNSET || span.status.message !== undefined)
+    writeStatus(writer, span.status)
+  writer.fixed32(16, flagsOf(context.traceFlags, parent?.isRemote))
+  writer.end(start)
+}
 
-  /** Stops soon after `bytesMax`, within a message. */
-  private request(spans: readonly ReadableSpan[], bytesMax: number): void {
-    for (const [resource, ofResource] of Map.groupBy(spans, (span) => span.resource)) {
-      this.writer.tag(1, bytes)
-      const resourceSpans = this.writer.begin()
-      this.writer.bytes(this.resourceBytes(resource))
-      for (const [scope, ofScope] of Map.groupBy(ofResource, (span) => span.instrumentationScope)) {
-        this.writer.tag(2, bytes)
-        const scopeSpans = this.writer.begin()
-        this.writer.bytes(this.scopeBytes(scope))
-        for (const span of ofScope) {
-          this.span(span)
-          if (this.writer.length > bytesMax) return
-        }
-        this.writer.end(scopeSpans)
-      }
-      this.writer.end(resourceSpans)
-    }
-  }
+function writeEvent(
+  writer: ProtobufWriter,
+  { name, time, attributes: of }: ReadableSpan['events'][number],
+): void {
+  writer.tag(11, bytes)
+  const start = writer.begin()
+  writer.tag(1, fixed64)
+  writer.nanoseconds(time[0], time[1])
+  writer.tag(2, bytes)
+  writer.string(name)
+  if (of) writeAttributes(writer, 3, of)
+  writer.end(start)
+}
 
-  private span(span: ReadableSpan): void {
-    const { writer } = this
-    const context = span.spanContext()
-    const parent = span.parentSpanContext
+function writeLink(writer: ProtobufWriter, context: SpanContext, of: Attributes | undefined): void {
+  writer.tag(13, bytes)
+  const start = writer.begin()
+  writer.tag(1, bytes)
+  writeTraceId(writer, context)
+  writer.tag(2, bytes)
+  writeSpanId(writer, context)
+  if (of) writeAttributes(writer, 4, of)
+  writer.fixed32(6, flagsOf(context.traceFlags, context.isRemote))
+  writer.end(start)
+}
+
+function writeStatus(writer: ProtobufWriter, { code, message }: ReadableSpan['status']): void {
+  writer.tag(15, bytes)
+  const start = writer.begin()
+  if (message !== undefined) {
     writer.tag(2, bytes)
-    const start = writer.begin()
-    writer.tag(1, bytes)
+    writer.string(message)
+  }
+  writer.tag(3, varint)
+  writer.varint(code)
+  writer.end(start)
+}
+
+function writeTraceId(writer: ProtobufWriter, context: SpanContext): void {
+  if (!(context instanceof BinaryContext)) {
     writer.hex(context.traceId)
-    writer.tag(2, bytes)
+    return
+  }
+  writer.varint(16)
+  writer.word(context.t0)
+  writer.word(context.t1)
+  writer.word(context.t2)
+  writer.word(context.t3)
+}
+
+function writeSpanId(writer: ProtobufWriter, context: SpanContext): void {
+  if (!(context instanceof BinaryContext)) {
     writer.hex(context.spanId)
-    if (context.traceState) {
-      writer.tag(3, bytes)
-      writer.string(context.traceState.serialize())
-    }
-    if (parent) {
-      writer.tag(4, bytes)
-      writer.hex(parent.spanId)
-    }
-    writer.tag(5, bytes)
-    writer.string(span.name)
-    writer.tag(6, varint)
-    // OTLP counts kinds from 1: 0 is unspecified.
-    writer.varint(span.kind + 1)
-    writer.tag(7, fixed64)
-    writer.nanoseconds(span.startTime[0], span.startTime[1])
-    writer.tag(8, fixed64)
-    writer.nanoseconds(span.endTime[0], span.endTime[1])
-    attributes(writer, 9, span.attributes)
-    for (const event of span.events) this.event(event)
-    for (const link of span.links) this.link(link.context, link.attributes)
-    if (span.status.code !== SpanStatusCode.UNSET || span.status.message !== undefined)
-      this.status(span.status)
-    writer.fixed32(16, flagsOf(context.traceFlags, parent?.isRemote))
-    writer.end(start)
+    return
   }
-
-  private event({ name, time, attributes: of }: ReadableSpan['events'][number]): void {
-    const { writer } = this
-    writer.tag(11, bytes)
-    const start = writer.begin()
-    writer.tag(1, fixed64)
-    writer.nanoseconds(time[0], time[1])
-    writer.tag(2, bytes)
-    writer.string(name)
-    if (of) attributes(writer, 3, of)
-    writer.end(start)
-  }
-
-  private link(context: SpanContext, of: Attributes | undefined): void {
-    const { writer } = this
-    writer.tag(13, bytes)
-    const start = writer.begin()
-    writer.tag(1, bytes)
-    writer.hex(context.traceId)
-    writer.tag(2, bytes)
-    writer.hex(context.spanId)
-    if (of) attributes(writer, 4, of)
-    writer.fixed32(6, flagsOf(context.traceFlags, context.isRemote))
-    writer.end(start)
-  }
-
-  private status({ code, message }: ReadableSpan['status']): void {
-    const { writer } = this
-    writer.tag(15, bytes)
-    const start = writer.begin()
-    if (message !== undefined) {
-      writer.tag(2, bytes)
-      writer.string(message)
-    }
-    writer.tag(3, varint)
-    writer.varint(code)
-    writer.end(start)
-  }
-
-  private resourceBytes(resource: Resource): Buffer {
-    const known = this.resources.get(resource)
-    if (known) return known
-    this.small.tag(1, bytes)
-    const start = this.small.begin()
-    // What a detector still has to find out is not there yet; the bridge's resources are whole.
-    attributes(this.small, 1, resource.attributes)
-    this.small.end(start)
-    const encoded = this.small.take()
-    this.resources.set(resource, encoded)
-    return encoded
-  }
-
-  private scopeBytes(scope: InstrumentationScope): Buffer {
-    const known = this.scopes.get(scope)
-    if (known) return known
-    this.small.tag(1, bytes)
-    const start = this.small.begin()
-    this.small.tag(1, bytes)
-    this.small.string(scope.name)
-    if (scope.version !== undefined) {
-      this.small.tag(2, bytes)
-      this.small.string(scope.version)
-    }
-    this.small.end(start)
-    const encoded = this.small.take()
-    this.scopes.set(scope, encoded)
-    return encoded
-  }
+  writer.varint(8)
+  writer.word(context.spanHigh)
+  writer.word(context.spanLow)
 }
 
 const flagsOf = (traceFlags: number, isRemote: boolean | undefined): number =>
   (traceFlags & 0xff) | remoteKnownFlag | (isRemote === true ? remoteFlag : 0)
 
-function attributes(writer: ProtobufWriter, field: number, of: Attributes): void {
+export function writeAttributes(writer: ProtobufWriter, field: number, of: Attributes): void {
   for (const key in of) {
     const value = of[key]
     if (value === undefined) continue
@@ -169,13 +118,13 @@ function attributes(writer: ProtobufWriter, field: number, of: Attributes): void
     writer.tag(1, bytes)
     writer.string(key)
     writer.tag(2, bytes)
-    anyValue(writer, value)
+    writeAnyValue(writer, value)
     writer.end(start)
   }
 }
 
 /** The value as a message behind its length; a number without a fraction is an integer, as the SDK has it. */
-function anyValue(writer: ProtobufWriter, value: AttributeValue | null): void {
+function writeAnyValue(writer: ProtobufWriter, value: AttributeValue | null): void {
   const start = writer.begin()
   if (typeof value === 'string') {
     writer.tag(1, bytes)
@@ -184,20 +133,20 @@ function anyValue(writer: ProtobufWriter, value: AttributeValue | null): void {
     writer.tag(2, varint)
     writer.varint(value ? 1 : 0)
   } else if (typeof value === 'number') {
-    number(writer, value)
+    writeNumber(writer, value)
   } else if (Array.isArray(value)) {
     writer.tag(5, bytes)
     const list = writer.begin()
     for (const each of value) {
       writer.tag(1, bytes)
-      anyValue(writer, each ?? null)
+      writeAnyValue(writer, each ?? null)
     }
     writer.end(list)
   }
   writer.end(start)
 }
 
-function number(writer: ProtobufWriter, value: number): void {
+function writeNumber(writer: ProtobufWriter, value: number): void {
   if (Number.isSafeInteger(value)) {
     writer.tag(3, varint)
     writer.int64(value)

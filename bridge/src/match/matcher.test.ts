@@ -4,7 +4,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   atNsOf,
-  countingIds,
+  countingWords,
   definitionWith,
   probeEvent,
   spanDefinition,
@@ -65,7 +65,7 @@ function* play(history: readonly Step[], matcher: Matcher, openMax: number) {
 test('any history: the right pairs, youngest start first, and accounts that close at every step', () => {
   fc.assert(
     fc.property(histories, fc.integer({ min: 1, max: 12 }), (history, openMax) => {
-      const matcher = new Matcher(definition, countingIds(), openMax)
+      const matcher = new Matcher(definition, countingWords(), openMax)
       const { counts } = matcher
       for (const { open, expected, got } of play(history, matcher, openMax)) {
         expect(got?.start).toBe(expected?.event)
@@ -86,7 +86,7 @@ test('any history: the right pairs, youngest start first, and accounts that clos
 test('any history: no two spans share an id, and a child is in its parent’s trace', () => {
   fc.assert(
     fc.property(histories, (history) => {
-      const spans = [...play(history, new Matcher(definition, countingIds()), 100_000)].flatMap(
+      const spans = [...play(history, new Matcher(definition, countingWords()), 100_000)].flatMap(
         ({ got }) => got ?? [],
       )
       expect(new Set(spans.map((span) => span.context.spanId)).size).toBe(spans.length)
@@ -108,7 +108,7 @@ test('any history: no two spans share an id, and a child is in its parent’s tr
 })
 
 function run(...events: (EventParts | 'expire')[]): { matcher: Matcher; spans: MatchedSpan[] } {
-  const matcher = new Matcher(definition, countingIds())
+  const matcher = new Matcher(definition, countingWords())
   const spans: MatchedSpan[] = []
   for (const [index, each] of events.entries()) {
     if (each === 'expire') matcher.expire(timeOfNs(10_000_000_000n))
@@ -189,7 +189,7 @@ test('a start whose end never comes is given up after its ttl, and its late end 
 })
 
 test('the ttl is each definition’s own, to the nanosecond', () => {
-  const matcher = new Matcher(definition, countingIds())
+  const matcher = new Matcher(definition, countingWords())
   matcher.push(probeEvent({ span: request, atNs: 5n }))
   matcher.push(probeEvent({ span: query, atNs: 5n }))
   matcher.expire(timeOfNs(5n + ttlNs - 1n))
@@ -207,7 +207,7 @@ test('parts of a slot cannot run into each other', () => {
 })
 
 test('an end that came before its start, which another CPU’s buffer held back, waits for it', () => {
-  const matcher = new Matcher(definition, countingIds())
+  const matcher = new Matcher(definition, countingWords())
   expect(matcher.push(probeEvent({ span: request, phase: 'end', atNs: 900n }))).toEqual([])
   expect(matcher.counts.orphaned + matcher.heldCount).toBe(1)
   const [span] = matcher.push(probeEvent({ span: request, atNs: 800n }))
@@ -216,7 +216,7 @@ test('an end that came before its start, which another CPU’s buffer held back,
 })
 
 test('an end whose start never comes is an orphan after a second of event time', () => {
-  const matcher = new Matcher(definition, countingIds())
+  const matcher = new Matcher(definition, countingWords())
   matcher.push(probeEvent({ span: request, phase: 'end', atNs: 5n }))
   matcher.expire(timeOfNs(1_000_000_004n))
   expect(matcher.counts.orphaned).toBe(0)
@@ -226,7 +226,7 @@ test('an end whose start never comes is an orphan after a second of event time',
 
 test('a start that is given up becomes an incomplete span that ends when it was given up', () => {
   const kept = spanDefinition({ id: 'kept', ttlMs: 1, keepIncomplete: true })
-  const matcher = new Matcher(definitionWith(kept), countingIds(), 1)
+  const matcher = new Matcher(definitionWith(kept), countingWords(), 1)
   matcher.push(probeEvent({ span: kept, atNs: 5n, key: 'a' }))
   const [evicted] = matcher.push(probeEvent({ span: kept, atNs: 7n, key: 'b' }))
   expect(evicted).toMatchObject({ incomplete: { reason: 'evicted', at: timeOfNs(7n) }, end: undefined })
@@ -237,7 +237,7 @@ test('a start that is given up becomes an incomplete span that ends when it was 
 
 test('where a new start ends the old one, it does, and the new one waits for the end', () => {
   const one = spanDefinition({ id: 'one', supersede: 'error', keepIncomplete: true })
-  const matcher = new Matcher(definitionWith(one), countingIds())
+  const matcher = new Matcher(definitionWith(one), countingWords())
   matcher.push(probeEvent({ span: one, atNs: 1n }))
   const [old] = matcher.push(probeEvent({ span: one, atNs: 5n }))
   expect(old).toMatchObject({ incomplete: { reason: 'superseded', at: timeOfNs(5n) } })
@@ -257,7 +257,7 @@ test('a span of one probe is whole at once, below the open span of its key', () 
 
 test('the parent by thread is the innermost open span of the thread, whatever its key', () => {
   const step = spanDefinition({ id: 'step', within: { span: 'request', by: 'thread' } })
-  const matcher = new Matcher(definitionWith(request, step), countingIds())
+  const matcher = new Matcher(definitionWith(request, step), countingWords())
   const push = (event: EventParts): readonly MatchedSpan[] =>
     matcher.push(probeEvent({ span: request, ...event }))
   push({ key: 'outer', tid: 7 })
@@ -306,7 +306,7 @@ test('a trace id that is made of the key is the same in every program, and a val
 
 test('recursion by thread: each call lies in the one that made it, and the outermost misses no parent', () => {
   const load = spanDefinition({ id: 'load', within: { span: 'load', by: 'thread' } })
-  const matcher = new Matcher(definitionWith(load), countingIds())
+  const matcher = new Matcher(definitionWith(load), countingWords())
   const at = (phase: 'start' | 'end', key: string, tid: number, atNs: bigint) =>
     matcher.push(probeEvent({ span: load, phase, key, tid, atNs }))
   at('start', 'outer', 1, 1n)
@@ -326,7 +326,7 @@ test('what is open inside a span that the next one ends, ends with it; what its 
     within: { span: 'statement', by: 'key' },
     keepIncomplete: true,
   })
-  const matcher = new Matcher(definitionWith(statement, plan), countingIds())
+  const matcher = new Matcher(definitionWith(statement, plan), countingWords())
   const start = (span: typeof plan, key: string, atNs: bigint) =>
     matcher.push(probeEvent({ span, key, atNs }))
   start(plan, 'a', 1n)

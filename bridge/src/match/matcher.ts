@@ -3,17 +3,24 @@
 //   starts = spans.paired + open + expired + superseded + evicted + keyless starts
 //   ends   = spans.paired + orphaned + held + keyless ends
 //   points = spans of one probe;   span events = attached + without a span
-// Pure: time comes with the events, ids from the generator given.
+// Pure: time comes with the events, ids from the source given.
 import { hash } from 'node:crypto'
 import { TraceFlags, type HrTime, type SpanContext } from '@opentelemetry/api'
 import type { Definition, SpanDefinition } from '../definition/definition.ts'
 import type { ProbeEvent } from '../event/event.ts'
+import {
+  BinaryContext,
+  newTrace,
+  spanIn,
+  traceOf,
+  traceOfHex,
+  type TraceWords,
+  type WordSource,
+} from '../span/binary-context.ts'
 import { addTimes, compareTimes, timeOfMs } from '../time/instant.ts'
 import { HeldEnds } from './held-ends.ts'
 import { OpenStarts, type OpenStart } from './open-starts.ts'
 import { family, Orphans } from './orphans.ts'
-
-export type IdGenerator = { generateTraceId(): string; generateSpanId(): string }
 
 /** Why a span has no end of its own: its end is then the moment at which it was given up. */
 export type Incomplete = 'expired' | 'superseded' | 'evicted'
@@ -25,7 +32,7 @@ export type MatchedSpan = {
   /** Absent where the span is incomplete. */
   end: ProbeEvent | undefined
   incomplete: { reason: Incomplete; at: HrTime } | undefined
-  context: SpanContext
+  context: BinaryContext
   parent: SpanContext | undefined
   events: readonly ProbeEvent[]
   /** Whether events were lost while it was open, so that something in it or around it may be missing. */
@@ -80,12 +87,12 @@ export class Matcher {
   private readonly heldEnds = new HeldEnds(endHold)
   private readonly orphans = new Orphans()
   private readonly kernelPaired: ReadonlySet<string>
-  private readonly ids: IdGenerator
+  private readonly words: WordSource
   private readonly openMax: number
   /** The ids of the spans that lie within another by its key, by the other's id. */
   private readonly inner = new Map<string, string[]>()
 
-  constructor(definition: Definition, ids: IdGenerator, openMax = 100_000) {
+  constructor(definition: Definition, words: WordSource, openMax = 100_000) {
     const byThread = [...definition.spans.values()].some(({ within }) => within?.by === 'thread')
     this.open = new OpenStarts(byThread)
     const spans = [...definition.spans.values()]
@@ -95,7 +102,7 @@ export class Matcher {
         this.inner.set(within.span, [...(this.inner.get(within.span) ?? []), id])
       }
     }
-    this.ids = ids
+    this.words = words
     this.openMax = openMax
   }
 
@@ -288,16 +295,13 @@ export class Matcher {
     return spans
   }
 
-  private contextOf(event: ProbeEvent, parent: SpanContext | undefined): SpanContext {
-    return {
-      traceId: parent?.traceId ?? this.newTraceId(event),
-      spanId: this.ids.generateSpanId(),
-      traceFlags: parent?.traceFlags ?? TraceFlags.SAMPLED,
-    }
+  private contextOf(event: ProbeEvent, parent: SpanContext | undefined): BinaryContext {
+    const trace = parent ? traceOf(parent) : this.newTrace(event)
+    return spanIn(trace, parent?.traceFlags ?? TraceFlags.SAMPLED, this.words)
   }
 
-  private newTraceId({ span, key }: ProbeEvent): string {
-    return span.traceIdFromKey && key !== '' ? traceIdOfKey(key) : this.ids.generateTraceId()
+  private newTrace({ span, key }: ProbeEvent): TraceWords {
+    return span.traceIdFromKey && key !== '' ? traceOfHex(traceIdOfKey(key)) : newTrace(this.words)
   }
 
   private parentOf(event: ProbeEvent): SpanContext | undefined {

@@ -3,12 +3,13 @@
 // thread with many starts.
 import type { SpanContext } from '@opentelemetry/api'
 import type { ProbeEvent } from '../event/event.ts'
+import type { BinaryContext } from '../span/binary-context.ts'
 import { compareTimes } from '../time/instant.ts'
 import { SlotMap } from './slots.ts'
 
 export type OpenStart = {
   readonly start: ProbeEvent
-  readonly context: SpanContext
+  readonly context: BinaryContext
   readonly parent: SpanContext | undefined
   /** Events of the span, as they came. */
   events: ProbeEvent[] | undefined
@@ -47,7 +48,7 @@ export class OpenStarts {
     return this.threads?.get(threadOf(pid, tid))?.findLast(({ start }) => start.span.id === spanId)
   }
 
-  add(start: ProbeEvent, context: SpanContext, parent: SpanContext | undefined): void {
+  add(start: ProbeEvent, context: BinaryContext, parent: SpanContext | undefined): void {
     const { span, pid, key } = start
     const age = this.ageOf(span.id)
     const open: OpenStart = {

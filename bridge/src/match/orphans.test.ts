@@ -1,7 +1,7 @@
 // What would break: spans that the kernel paired whose parent is lost, wrong, or of another trace.
 import { expect, test } from 'vitest'
 import {
-  countingIds,
+  countingWords,
   definitionWith,
   probeEvent,
   spanDefinition,
@@ -34,7 +34,7 @@ const paired = (span: SpanDefinition, startNs: bigint, endNs: bigint, more: Even
   })
 
 test('of spans that the kernel paired, those inside wait for the ones around them and join their trace', () => {
-  const matcher = new Matcher(definitionWith(outer, middle, inner), countingIds())
+  const matcher = new Matcher(definitionWith(outer, middle, inner), countingWords())
   expect(matcher.push(paired(inner, 30n, 40n))).toEqual([])
   expect(matcher.push(paired(middle, 20n, 50n))).toEqual([])
   expect(matcher.push(paired(inner, 60n, 70n, { key: 'another' }))).toEqual([])
@@ -49,7 +49,7 @@ test('of spans that the kernel paired, those inside wait for the ones around the
 })
 
 test('a span inside joins the caller’s trace that the one around it brings', () => {
-  const matcher = new Matcher(definitionWith(outer, middle), countingIds())
+  const matcher = new Matcher(definitionWith(outer, middle), countingWords())
   matcher.push(paired(middle, 20n, 50n))
   const [child, root] = matcher.push(paired(outer, 10n, 80n, { remoteParent }))
   expect(root?.parent).toEqual(remoteParent)
@@ -57,13 +57,13 @@ test('a span inside joins the caller’s trace that the one around it brings', (
 })
 
 test('a span is not taken by a parent of its key that began after it', () => {
-  const matcher = new Matcher(definitionWith(outer, middle), countingIds())
+  const matcher = new Matcher(definitionWith(outer, middle), countingWords())
   matcher.push(paired(middle, 20n, 50n))
   expect(matcher.push(paired(outer, 60n, 80n)).map((span) => span.definition.id)).toEqual(['outer'])
 })
 
 test('what waits for a parent in vain begins a trace of its own after its ttl', () => {
-  const matcher = new Matcher(definitionWith(outer, middle, inner), countingIds())
+  const matcher = new Matcher(definitionWith(outer, middle, inner), countingWords())
   matcher.push(paired(inner, 5n, 9n))
   expect(matcher.expire(timeOfNs(5n + ttlNs - 1n))).toEqual([])
   const [span] = matcher.expire(timeOfNs(5n + ttlNs))
@@ -72,7 +72,7 @@ test('what waits for a parent in vain begins a trace of its own after its ttl', 
 
 test('a span that the kernel paired lies in an open one that was not', () => {
   const inRequest = spanDefinition({ id: 'in', pairing: 'kernel', within: { span: 'request', by: 'key' } })
-  const matcher = new Matcher(definitionWith(request, inRequest), countingIds())
+  const matcher = new Matcher(definitionWith(request, inRequest), countingWords())
   matcher.push(probeEvent({ span: request, atNs: 1n }))
   const [child] = matcher.push(paired(inRequest, 2n, 3n))
   const [root] = matcher.push(probeEvent({ span: request, phase: 'end', atNs: 4n }))

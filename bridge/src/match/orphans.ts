@@ -1,7 +1,8 @@
 // Spans that wait for their parent, which the kernel pairs: it is seen only when it ends, after all that is inside it.
 // By parent definition, process and key, with their own children; a parent takes those that lie within its time. What
 // finds no parent within its definition's ttl is given up, and so is the oldest beyond `orphansMax`.
-import type { HrTime, SpanContext } from '@opentelemetry/api'
+import type { HrTime } from '@opentelemetry/api'
+import type { BinaryContext } from '../span/binary-context.ts'
 import { addTimes, compareTimes, timeOfMs } from '../time/instant.ts'
 import type { MatchedSpan } from './matcher.ts'
 import { SlotMap } from './slots.ts'
@@ -72,7 +73,6 @@ export function family(span: MatchedSpan, children: readonly Orphan[]): MatchedS
   return [...below, span]
 }
 
-function inTrace(span: MatchedSpan, parent: SpanContext): MatchedSpan {
-  const { traceId, traceFlags } = parent
-  return { ...span, context: { ...span.context, traceId, traceFlags }, parent }
+function inTrace(span: MatchedSpan, parent: BinaryContext): MatchedSpan {
+  return { ...span, context: span.context.inTraceOf(parent), parent }
 }

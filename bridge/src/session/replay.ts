@@ -6,9 +6,10 @@ import { eventBufferOf } from '../bpftrace/event-buffer.ts'
 import { reorderWindowMs } from '../bpftrace/version.ts'
 import type { Definition } from '../definition/definition.ts'
 import type { Delivery } from '../deliver/delivery.ts'
-import type { IdGenerator, MatchedSpan } from '../match/matcher.ts'
+import type { MatchedSpan } from '../match/matcher.ts'
 import { Pipeline } from '../pipeline.ts'
 import { readRecording } from '../recording.ts'
+import type { WordSource } from '../span/binary-context.ts'
 import { readableSpan } from '../span/readable-span.ts'
 import { addTimes, timeOfNs } from '../time/instant.ts'
 
@@ -36,7 +37,7 @@ export class Replay {
     path: string,
     definition: Definition,
     attributes: Readonly<Record<string, string>>,
-    ids: IdGenerator,
+    words: WordSource,
     onRemark: (text: string) => void,
   ): Promise<Replay> {
     const { head, bytes } = await readRecording(path)
@@ -47,7 +48,7 @@ export class Replay {
       reorderWindowMs: reorderWindowMs(head.bpftrace),
       // How many CPUs there were is not recorded.
       bufferBytes: eventBufferOf(head.bpftrace, 1, undefined).bytes,
-      ids,
+      words,
       onText: onRemark,
       onRemark,
     })

@@ -10,8 +10,9 @@ import { reorderWindowMs, type BpftraceVersion } from '../bpftrace/version.ts'
 import type { BridgeSource } from '../config.ts'
 import type { Definition } from '../definition/definition.ts'
 import { BridgeError } from '../errors.ts'
-import type { IdGenerator, MatchedSpan } from '../match/matcher.ts'
+import type { MatchedSpan } from '../match/matcher.ts'
 import { Pipeline } from '../pipeline.ts'
+import type { WordSource } from '../span/binary-context.ts'
 import { readableSpan } from '../span/readable-span.ts'
 import { selectionText, type TargetSelection } from '../target/target.ts'
 import { attachmentOf, type Attachment } from './attachment.ts'
@@ -30,7 +31,7 @@ export type SessionEnvironment = {
   version: BpftraceVersion
   buffer: EventBuffer
   clock: UnixClock
-  ids: IdGenerator
+  words: WordSource
   /** Attributes of every resource, by flag. */
   attributes: Readonly<Record<string, string>>
   deliver(span: ReadableSpan): void
@@ -82,7 +83,7 @@ export class Session {
       toUnix: environment.clock.toUnix,
       reorderWindowMs: reorderWindowMs(environment.version),
       bufferBytes: environment.buffer.bytes,
-      ids: environment.ids,
+      words: environment.words,
       onReady: () => this.attached(),
       onPid: (pid) => this.resources.see(pid, performance.now()),
       onText: (text) => {

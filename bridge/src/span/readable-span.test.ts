@@ -8,11 +8,12 @@ import { decodeTraces, type DecodedSpan } from '../../test/otlp-decode.ts'
 import { probeEvent, spanDefinition, type EventParts } from '../../test/probe-events.ts'
 import type { AttributeDefinition, Phase, SpanDefinition, SpanKindName } from '../definition/definition.ts'
 import type { MatchedSpan } from '../match/matcher.ts'
-import { SpanEncoder } from '../deliver/span-encoder.ts'
+import { requestOf } from '../../test/otlp-encode.ts'
+import { BinaryContext, traceOfHex } from './binary-context.ts'
 import { readableSpan } from './readable-span.ts'
 
-const context = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', traceFlags: 1 }
-const parent = { ...context, spanId: 'b7ad6b7169203331' }
+const context = new BinaryContext(traceOfHex('4bf92f3577b34da6a3ce929d0e0e4736'), 0x00f067aa, 0x0ba902b7, 1)
+const parent = { traceId: context.traceId, spanId: 'b7ad6b7169203331', traceFlags: 1 }
 
 type Parts = {
   definition?: Partial<SpanDefinition>
@@ -35,7 +36,7 @@ function sent({ definition, start, end, parent }: Parts): DecodedSpan {
   }
   const readable = readableSpan(matched, resourceFromAttributes({ 'service.name': 'shop', 'process.pid': 7 }))
   const sdks = decodeTraces(Buffer.from(ProtobufTraceSerializer.serializeRequest([readable]) ?? []))
-  const ours = decodeTraces(new SpanEncoder().encode([readable]))
+  const ours = decodeTraces(requestOf([readable]))
   expect(ours).toEqual(sdks)
   return ours[0]!
 }

@@ -5,7 +5,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { SpanEncoder } from './span-encoder.ts'
+import { RequestEncoder } from './request-encoder.ts'
 
 const resources = [
   resourceFromAttributes({ 'service.name': 'shop', 'process.pid': 7 }),
@@ -80,22 +80,37 @@ const span: fc.Arbitrary<ReadableSpan> = fc
     droppedLinksCount: 0,
   }))
 
-test('the bytes say what the SDK’s serializer says', () => {
-  const encoder = new SpanEncoder()
+test('the bytes say what the SDK’s serializer says, also after a span was taken back', () => {
+  const encoder = new RequestEncoder()
   fc.assert(
-    fc.property(fc.array(span, { maxLength: 6 }), (spans) => {
+    fc.property(fc.array(span, { maxLength: 6 }), fc.option(span), (spans, takenBack) => {
       const sdks = ProtobufTraceSerializer.serializeRequest(spans) ?? new Uint8Array()
-      expect(meaning(encoder.encode(spans))).toEqual(meaning(sdks))
+      for (const each of spans) {
+        if (takenBack) {
+          encoder.add(takenBack)
+          encoder.dropLast()
+        }
+        encoder.add(each)
+      }
+      expect(encoder.spanCount).toBe(spans.length)
+      const { bytesMax } = encoder
+      const bytes = encoder.take()
+      expect(meaning(bytes)).toEqual(meaning(sdks))
+      expect(bytes.length).toBeLessThanOrEqual(bytesMax)
     }),
   )
 })
 
 test('an encoder that was used before begins anew', () => {
-  const encoder = new SpanEncoder()
+  const encoder = new RequestEncoder()
   const [one] = fc.sample(span, { numRuns: 1, seed: 1 })
-  const first = encoder.encode(one ? [one] : [])
-  expect(encoder.encode(one ? [one] : [])).toEqual(first)
-  expect(encoder.encode([])).toHaveLength(0)
+  const encode = (): Buffer => {
+    if (one) encoder.add(one)
+    return encoder.take()
+  }
+  const first = encode()
+  expect(encode()).toEqual(first)
+  expect(encoder.take()).toHaveLength(0)
 })
 
 type Meaning = { [field: string]: (string | Meaning)[] }
