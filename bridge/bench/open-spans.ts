@@ -3,11 +3,13 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { LineSplitter } from '../src/bpftrace/lines.ts'
 import { parseDefinition } from '../src/definition/load.ts'
 import { RequestEncoder } from '../src/deliver/request-encoder.ts'
+import { keepHeapSmall } from '../src/heap.ts'
 import { Pipeline } from '../src/pipeline.ts'
 import { randomWords } from '../src/span/binary-context.ts'
 import { readableSpan } from '../src/span/readable-span.ts'
 
 const openSpans = 100_000
+keepHeapSmall()
 const definition = parseDefinition(
   `{ name: bench, provider: shop, spans: { order: { start: a, end: b, match: str(arg0), ttl: 10min,
      attributes: { route: { at: start, value: str(arg1) } } } } }`,

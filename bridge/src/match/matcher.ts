@@ -9,7 +9,7 @@ import { TraceFlags, type HrTime, type SpanContext } from '@opentelemetry/api'
 import type { Definition, SpanDefinition } from '../definition/definition.ts'
 import type { ProbeEvent } from '../event/event.ts'
 import {
-  BinaryContext,
+  type BinaryContext,
   newTrace,
   spanIn,
   traceOf,
