@@ -13,7 +13,7 @@ import { BridgeError } from '../errors.ts'
 import type { IdGenerator, MatchedSpan } from '../match/matcher.ts'
 import { Pipeline } from '../pipeline.ts'
 import { readableSpan } from '../span/readable-span.ts'
-import { selectionText, type TargetSelection } from '../target/target.ts'
+import { atItsPlace, selectionText, type TargetSelection } from '../target/target.ts'
 import { attachmentOf, type Attachment } from './attachment.ts'
 import { Backoff, type Reached } from './backoff.ts'
 import { nextStep, type NextStep, type RunEnd } from './next-step.ts'
@@ -168,7 +168,12 @@ export class Session {
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error
       const ending = { targetAlive: true, filesChanged: false, what: selectionText(this.plan.target) }
-      return { ...ending, failure: error, reached: 'nothing', lastedMs: since() }
+      return {
+        ...ending,
+        failure: atItsPlace(error, this.plan.target),
+        reached: 'nothing',
+        lastedMs: since(),
+      }
     }
     const attachment = this.current
     if (!attachment) throw new Error('nothing to attach to')
