@@ -25,8 +25,9 @@ import {
   renderProgram,
   stringBytesThatFit,
 } from './definition/program.ts'
+import { lackingArguments, needsOf } from './definition/needs.ts'
 import { BridgeError } from './errors.ts'
-import { takeInventory } from './probes/inventory.ts'
+import { takeInventory, type Inventory } from './probes/inventory.ts'
 import { nothingFound } from './probes/refusal.ts'
 import type { TargetFile } from './target/target.ts'
 
@@ -57,7 +58,7 @@ export type InvocationRequest = {
 
 /**
  * For the user's script, or for the program generated for the probes that the target has. Rejects with BridgeError
- * `target_gone`, `probe_missing` with what there is, or why the target or the script cannot be read.
+ * `target_gone`, `probe_missing` with what there is, `definition_invalid` where a probe lacks an argument, or why the target or the script cannot be read.
  */
 export async function prepareInvocation(request: InvocationRequest): Promise<Invocation> {
   const { source, definition, target, version } = request
@@ -108,33 +109,55 @@ function stringEnvironment(
   )
 }
 
-type AttachPoints = ReadonlyMap<string, string[]>
+type AttachPoints = Map<string, string[]>
+type Found = { points: AttachPoints; inventory: Inventory }
 
-/** The attach points of the probes by `provider:name`. Throws BridgeError `probe_missing` with all that are not there. */
+/**
+ * The attach points of the probes by `provider:name`. Throws BridgeError `probe_missing` with all that are not there,
+ * `definition_invalid` with all arguments that they have not.
+ */
 async function findProbes(request: InvocationRequest, wanted: readonly ProbeName[]): Promise<AttachPoints> {
   if (wanted.length === 0) return new Map()
   const providers = new Set(wanted.map((each) => each.provider))
   const { target } = request
-  const found =
+  const { points, inventory } =
     target.kind === 'process'
       ? await probesOfProcess(request.program, target.pid, providers)
       : await probesOfFiles(target.files, target.pattern, providers)
-  const missing = wanted.map(({ provider, name }) => `${provider}:${name}`).filter((name) => !found.has(name))
-  if (missing.length > 0) throw missingProbes(request, providers, missing, [...found.keys()])
-  return found
+  const missing = wanted
+    .map(({ provider, name }) => `${provider}:${name}`)
+    .filter((name) => !points.has(name))
+  if (missing.length > 0) throw missingProbes(request, providers, missing, [...points.keys()])
+  checkArguments(request.definition, inventory)
+  return points
 }
 
-async function probesOfProcess(
-  program: string,
-  pid: number,
-  providers: ReadonlySet<string>,
-): Promise<AttachPoints> {
-  const found = new Map<string, string[]>()
+/** A file whose notes cannot be read here is left to bpftrace. */
+function checkArguments(definition: Definition, { files }: Inventory): void {
+  const lacking = needsOf(definition).flatMap((need) =>
+    files.flatMap(({ file, probes }) =>
+      probes
+        .filter(({ provider, name }) => provider === need.provider && name === need.name)
+        .flatMap((probe) => lackingArguments(definition, need, probe, file.path)),
+    ),
+  )
+  if (lacking.length > 0) throw new BridgeError('definition_invalid', lacking.join('\n'))
+}
+
+async function probesOfProcess(program: string, pid: number, providers: ReadonlySet<string>): Promise<Found> {
+  const points: AttachPoints = new Map()
+  const paths = new Set<string>()
   for (const provider of providers) {
-    const probes = await usdtProbesOf(program, pid, provider)
-    for (const [name, attachPoints] of probes) found.set(`${provider}:${name}`, attachPoints)
+    for (const [name, found] of await usdtProbesOf(program, pid, provider)) {
+      points.set(
+        `${provider}:${name}`,
+        found.map(({ attachPoint }) => attachPoint),
+      )
+      for (const { path } of found) paths.add(path)
+    }
   }
-  return found
+  const files = [...paths].map((path) => ({ path, readPath: path }))
+  return { points, inventory: await takeInventory([{ files }]) }
 }
 
 /** By the files' own notes: it needs no process, and bpftrace need not be started for it. */
@@ -142,17 +165,17 @@ async function probesOfFiles(
   files: readonly TargetFile[],
   pattern: string,
   providers: ReadonlySet<string>,
-): Promise<AttachPoints> {
+): Promise<Found> {
   const inventory = await takeInventory([{ files: [...files] }])
   if (inventory.files.length === 0) throw nothingFound(inventory, pattern, undefined, [])
-  const found = new Map<string, string[]>()
+  const points: AttachPoints = new Map()
   for (const { file, probes } of inventory.files) {
     for (const { provider, name } of probes.filter((probe) => providers.has(probe.provider))) {
       const text = `${provider}:${name}`
-      found.set(text, [...(found.get(text) ?? []), `usdt:${attachPath(file.readPath)}:${text}`])
+      points.set(text, [...(points.get(text) ?? []), `usdt:${attachPath(file.readPath)}:${text}`])
     }
   }
-  return found
+  return { points, inventory }
 }
 
 async function readScript(path: string): Promise<string> {

@@ -260,6 +260,21 @@ test('a probe that does not exist: 13, with its name and what there is; by defin
   expect([byScript.code, byScript.said]).toEqual([13, expect.stringMatching(expected)])
 })
 
+test('an argument that the probe lacks: 15, with the key that asks for it; by pid and by program', async () => {
+  await using target = await Target.start(program)
+  const expected =
+    /definition_invalid: .*fixture\.yaml:16:33: spans\.work\.attributes\.status\.value: asks for arg5, but fixture:work_end of \S*target\S* has 2 arguments \(arg0 u64\/ptr, arg1 i32\)/
+  const wrong = pack.replace(
+    'status: { at: end, value: (int32)arg1 }',
+    'status: { at: end, value: (int32)arg5 }',
+  )
+  const env = packEnv(target.pid, undefined, wrong)
+  const byPid = await ending(env)
+  expect([byPid.code, byPid.said]).toEqual([15, expect.stringMatching(expected)])
+  const byProgram = await ending({ ...env, TARGET_PID: '', TARGET_EXE: program })
+  expect([byProgram.code, byProgram.said]).toEqual([15, expect.stringMatching(expected)])
+})
+
 test('a process without probes: 13', async () => {
   const { code, said } = await ending(packEnv(process.pid))
   expect([code, said]).toEqual([13, expect.stringContaining('it has none of provider "fixture"')])

@@ -1,7 +1,7 @@
 // Facts of the target and of a pack to findings: has it probes, and each that the pack needs, with the arguments that
 // the pack reads.
 import type { Definition } from '../definition/definition.ts'
-import { blocksOf } from '../definition/program.ts'
+import { lackingArguments, needsOf, type ProbeNeed } from '../definition/needs.ts'
 import type { ProbeSummary } from '../probes/inventory.ts'
 import { nothingFound } from '../probes/refusal.ts'
 import type { PackFacts, SeenTarget, TargetFacts } from './facts.ts'
@@ -42,28 +42,15 @@ function judgePack(pack: PackFacts, target: SeenTarget | undefined): Finding[] {
   const head = ok('pack', `${definition.name} (${path}): ${definition.spans.size} spans`)
   if (!target) return [head]
   const probes = target.inventory.files.flatMap((file) => file.probes)
-  return [head, ...needsOf(definition).map((need) => judgeNeed(need, probes, target.what))]
+  return [head, ...needsOf(definition).map((need) => judgeNeed(need, definition, probes, target.what))]
 }
 
-type Need = { provider: string; name: string; argumentsMin: number }
-
-/** Every USDT probe of the definition once, with how many arguments its expressions read. */
-function needsOf(definition: Definition): Need[] {
-  const needs = new Map<string, Need>()
-  for (const { layout, probe } of blocksOf(definition)) {
-    if (probe.kind !== 'usdt') continue
-    const expressions = [...layout.keyParts, ...layout.fields.map((field) => field.expression)]
-    const numbers = expressions.flatMap((text) =>
-      [...text.matchAll(/\barg(\d)\b/g)].map(([, digit]) => Number(digit) + 1),
-    )
-    const { provider, name } = probe
-    const known = needs.get(`${provider}:${name}`)?.argumentsMin ?? 0
-    needs.set(`${provider}:${name}`, { provider, name, argumentsMin: Math.max(0, known, ...numbers) })
-  }
-  return [...needs.values()]
-}
-
-function judgeNeed(need: Need, all: readonly ProbeSummary[], what: string): Finding {
+function judgeNeed(
+  need: ProbeNeed,
+  definition: Definition,
+  all: readonly ProbeSummary[],
+  what: string,
+): Finding {
   const probes = all.filter(({ provider }) => provider === need.provider)
   const probe = probes.find(({ name }) => name === need.name)
   const full = `${need.provider}:${need.name}`
@@ -78,12 +65,7 @@ function judgeNeed(need: Need, all: readonly ProbeSummary[], what: string): Find
     )
   }
   const types = probe.arguments.map(({ type }) => type).join(', ')
-  if (probe.arguments.length < need.argumentsMin) {
-    return fix(
-      'probe',
-      `${full} has the arguments (${types}), and the pack reads arg${need.argumentsMin - 1}`,
-      'correct the expressions of this probe in the pack: arguments are counted from arg0',
-    )
-  }
+  const lacking = lackingArguments(definition, need, probe, what)
+  if (lacking.length > 0) return fix('probe', `${full}(${types}) lacks an argument`, lacking.join('\n'))
   return ok('probe', `${full}(${types})`)
 }

@@ -97,7 +97,10 @@ test('an argument that the probe does not pass is told', () => {
   const found = judgeTarget(target(orderStart, short, probe('shop', 'line_start')), shopPack)
   expect(found[3]).toMatchObject({
     verdict: 'FIX',
-    found: 'shop:order_end has the arguments (u64/ptr), and the pack reads arg2',
+    found: 'shop:order_end(u64/ptr) lacks an argument',
+    remedy: expect.stringMatching(
+      /^shop\.yaml:\d+:\d+: spans\.order\.attributes\.a\.value: asks for arg2, but /,
+    ),
   })
 })
 
