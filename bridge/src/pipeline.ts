@@ -15,6 +15,7 @@ import { KernelCounts } from './match/kernel-counts.ts'
 import { Losses } from './match/losses.ts'
 import { Matcher, type IdGenerator, type MatchedSpan } from './match/matcher.ts'
 import { ReorderBuffer } from './match/reorder.ts'
+import { UnpairedWatch } from './match/unpaired-watch.ts'
 import { compareTimes } from './time/instant.ts'
 
 export type PipelineOptions = {
@@ -58,6 +59,7 @@ export class Pipeline {
   private readonly tupleLines: TupleLineReader
   private readonly printf = new PrintfReader()
   readonly kernel = new KernelCounts()
+  private readonly unpaired: UnpairedWatch
   private losses: Losses
   private lostBefore = 0
   /** The last times between two processes of bpftrace, in which nobody looked; the youngest may be open. */
@@ -74,6 +76,7 @@ export class Pipeline {
     this.tupleLines = new TupleLineReader(options.definition, options.toUnix)
     this.reorder = new ReorderBuffer(options.reorderWindowMs)
     this.matcher = new Matcher(options.definition, options.ids)
+    this.unpaired = new UnpairedWatch(options.definition)
   }
 
   /** The spans that this line completes. */
@@ -86,6 +89,7 @@ export class Pipeline {
   /** The spans that time completes; also gives up starts that waited too long. Call it a few times a second. */
   tick(nowMs: number): readonly MatchedSpan[] {
     const spans = this.match(this.reorder.advance(nowMs))
+    for (const warning of this.unpaired.due(nowMs)) this.options.onRemark?.(warning)
     const settled = this.reorder.settledUntil(nowMs)
     if (!settled) return spans
     const expired = this.matcher.expire(settled)
@@ -163,6 +167,7 @@ export class Pipeline {
       case 'map':
         this.losses.print(record.maps, this.reorder.newestTime)
         this.kernel.print(record.maps)
+        this.unpaired.print(record.maps)
         return []
       case 'attached':
       case 'recording':
@@ -189,9 +194,12 @@ export class Pipeline {
   private match(events: readonly ProbeEvent[]): readonly MatchedSpan[] {
     if (events.length === 0) return none
     const spans: MatchedSpan[] = []
+    const { unpaired } = this
     for (const event of events) {
+      if (unpaired.isWatching) unpaired.see(event)
       for (const span of this.matcher.push(event)) {
         span.nearLoss = this.isNearLoss(span.start.at, event.at)
+        if (unpaired.isWatching) unpaired.made(span)
         spans.push(span)
       }
     }
