@@ -97,6 +97,8 @@ export class Bridge {
       launcher,
       version,
       buffer: eventBufferOf(version, cpus().length, this.config.bufferPages),
+      cpus: cpus().length,
+      mapKeys: this.config.mapKeys,
       clock,
       ids: this.ids,
       attributes: serviceName === undefined ? {} : { 'service.name': serviceName },

@@ -39,6 +39,8 @@ export type BridgeConfig = {
   bpftrace: string
   /** The user's size of the kernel's buffer for events, as bpftrace reads it. */
   bufferPages: string | undefined
+  /** The user's number of keys of the kernel's maps, by either of its names. */
+  mapKeys: string | undefined
   /** Writes the stream, with a head, to this file. */
   recordPath?: string
   /** Plays this recording instead of running bpftrace. */
@@ -87,6 +89,7 @@ export function readConfig(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): Bri
     ...delivery,
     bpftrace: env.PROBESPAN_BPFTRACE || 'bpftrace',
     bufferPages: env.BPFTRACE_PERF_RB_PAGES || undefined,
+    mapKeys: env.BPFTRACE_MAX_MAP_KEYS || env.BPFTRACE_MAP_KEYS_MAX || undefined,
     ...(serviceName && { serviceName }),
     ...(listen && { listen }),
     ...(flags.record !== undefined && { recordPath: flags.record }),

@@ -89,7 +89,7 @@ export class Pipeline {
   /** The spans that time completes; also gives up starts that waited too long. Call it a few times a second. */
   tick(nowMs: number): readonly MatchedSpan[] {
     const spans = this.match(this.reorder.advance(nowMs))
-    for (const warning of this.unpaired.due(nowMs)) this.options.onRemark?.(warning)
+    for (const warning of this.unpaired.due(nowMs)) this.remark(warning)
     const settled = this.reorder.settledUntil(nowMs)
     if (!settled) return spans
     const expired = this.matcher.expire(settled)
@@ -168,6 +168,7 @@ export class Pipeline {
         this.losses.print(record.maps, this.reorder.newestTime)
         this.kernel.print(record.maps)
         this.unpaired.print(record.maps)
+        this.remark(this.kernel.fullWarning())
         return []
       case 'attached':
       case 'recording':
@@ -212,6 +213,10 @@ export class Pipeline {
     return this.gaps.some(
       ({ from, to }) => compareTimes(end, from) > 0 && (!to || compareTimes(start, to) < 0),
     )
+  }
+
+  private remark(text: string | undefined): void {
+    if (text !== undefined) this.options.onRemark?.(text)
   }
 
   private noteMalformed(reason: string): void {

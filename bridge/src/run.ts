@@ -83,6 +83,7 @@ const reportedIfAny = [
   'superseded',
   'orphanedInKernel',
   'supersededInKernel',
+  'unstoredInKernel',
   'late',
   'malformed',
   'overlongLines',

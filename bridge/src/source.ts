@@ -18,6 +18,7 @@ import {
 } from './bpftrace/version.ts'
 import type { BridgeSource } from './config.ts'
 import { probesOf, probeText, type Definition } from './definition/definition.ts'
+import { mapKeysOf, mapKeysVariable } from './definition/kernel-maps.ts'
 import { loadDefinition } from './definition/load.ts'
 import {
   announcedScript,
@@ -54,6 +55,9 @@ export type InvocationRequest = {
   /** The bpftrace program, and its version. */
   program: string
   version: BpftraceVersion
+  cpus: number
+  /** The user's number of keys of the kernel's maps, as bpftrace reads it. */
+  mapKeys: string | undefined
 }
 
 /**
@@ -89,7 +93,10 @@ export async function prepareInvocation(request: InvocationRequest): Promise<Inv
             .map((file) => functionAttachPoint(probe, file)),
     { lengthCountsZero: lengthCountsZero(version) },
   )
-  return { args: [...head, '-e', text], env: stringEnvironment(definition, version, source.path) }
+  return {
+    args: [...head, '-e', text],
+    env: { ...stringEnvironment(definition, version, source.path), ...mapEnvironment(request) },
+  }
 }
 
 /** Where events lie on the kernel's stack, their strings are made as long as fits; else bpftrace's default holds. */
@@ -107,6 +114,12 @@ function stringEnvironment(
     `the strings of one event (${fit.event}) of ${path} do not fit the 512 bytes that bpftrace ${versionText(version)} ` +
       `has for an event: ${fit.strings.join(', ')}. Leave some out, move them to the other probe, or use bpftrace 0.23 or later`,
   )
+}
+
+/** Room for starts that wait in the kernel. */
+function mapEnvironment({ definition, version, cpus, mapKeys }: InvocationRequest): Record<string, string> {
+  const keys = mapKeys ?? mapKeysOf(definition, version, cpus)?.toString()
+  return keys === undefined ? {} : { [mapKeysVariable(version)]: keys }
 }
 
 type AttachPoints = Map<string, string[]>

@@ -2,6 +2,7 @@
 import { execa } from 'execa'
 import { BridgeError } from '../errors.ts'
 import { fileIdentity } from '../target/file-identity.ts'
+import { bpftraceEnvironment } from './environment.ts'
 import { classifyFailure, targetGone } from './failure.ts'
 import { parseVersion, type BpftraceVersion } from './version.ts'
 import { existsSync } from 'node:fs'
@@ -77,7 +78,8 @@ export function withAttachPoints(script: string, places: ReadonlyMap<string, rea
  */
 async function run(program: string, args: string[], targetPid: number | undefined): Promise<string> {
   const path = program.includes('/') ? resolve(program) : program
-  const options = { reject: false, stdin: 'ignore', timeout: answerTimeoutMs, cwd: '/' } as const
+  const env = bpftraceEnvironment()
+  const options = { reject: false, stdin: 'ignore', timeout: answerTimeoutMs, cwd: '/', env } as const
   const result = await execa(path, args, options)
   if (result.exitCode === 0) return result.stdout
   throw classifyFailure({

@@ -8,7 +8,7 @@ import type { BridgeError } from '../errors.ts'
 /** bpftrace drains its buffers after SIGTERM; past this it is killed. */
 const stopDeadlineMs = 5000
 const stderrLinesMax = 50
-type Environment = Readonly<Record<string, string>>
+type Environment = Readonly<Partial<Record<string, string>>>
 /** `launcher` is a command that becomes `program`: launcher.ts. */
 type Program = { program: string; launcher: readonly string[] }
 

@@ -100,9 +100,9 @@ test.each<[what: string, match: string[], start: Side, end: Side, words: RegExp]
 test('paired in the kernel: the ends that the program counted', () => {
   const body = '{ start: a, end: b, match: { start: arg0, end: arg1 }, pair: kernel }'
   const watch = new UnpairedWatch(parseDefinition(`name: s\nprovider: p\nspans:\n  job: ${body}`, 'x.yaml'))
-  watch.print({ '@orphans': { '0': 19 } })
+  watch.print({ '@orphans0': 19 })
   expect(watch.due(0)).toEqual([])
-  watch.print({ '@orphans': { '0': 57 } })
+  watch.print({ '@orphans0': 57 })
   watch.due(1)
   expect(watch.due(10_001)).toEqual([
     expect.stringMatching(

@@ -1,9 +1,9 @@
 // Events and spans to a warning of each span whose starts and ends come, but never meet: a `match` that is wrong says
 // nothing by itself. Once for each span, with what either side has for a key. Pure: monotonic milliseconds come in.
 import type { JsonValue } from '../bpftrace/json.ts'
-import { isObject } from '../bpftrace/output.ts'
 import type { Definition, SpanDefinition } from '../definition/definition.ts'
-import { blocksOf, orphansMap } from '../definition/program.ts'
+import { counterOfMap } from '../definition/kernel-counters.ts'
+import { blocksOf } from '../definition/program.ts'
 import type { ProbeEvent } from '../event/event.ts'
 import type { MatchedSpan } from './matcher.ts'
 
@@ -51,11 +51,13 @@ export class UnpairedWatch {
 
   /** What the program printed: of spans that are paired in the kernel, the ends that found no start. */
   print(maps: { [name: string]: JsonValue }): void {
-    const orphans = maps[orphansMap]
-    if (!isObject(orphans) || !this.isWatching) return
-    for (const { layout, number, isBegin } of blocksOf(this.definition)) {
-      const watched = isBegin ? undefined : this.watched.get(layout.span.id)
-      if (watched && layout.begin) watched.end.count = Number(orphans[number] ?? 0)
+    if (!this.isWatching) return
+    for (const [name, count] of Object.entries(maps)) {
+      const { counter, block } = counterOfMap(name) ?? {}
+      if (counter !== 'orphaned') continue
+      const span = blocksOf(this.definition).find(({ number }) => number === block)?.layout.span
+      const watched = span && this.watched.get(span.id)
+      if (watched) watched.end.count = Number(count)
     }
   }
 

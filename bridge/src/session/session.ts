@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import { targetGone } from '../bpftrace/failure.ts'
+import { bpftraceEnvironment } from '../bpftrace/environment.ts'
 import type { EventBuffer } from '../bpftrace/event-buffer.ts'
 import { BpftraceProcess } from '../bpftrace/process.ts'
 import { reorderWindowMs, type BpftraceVersion } from '../bpftrace/version.ts'
@@ -29,6 +30,9 @@ export type SessionEnvironment = {
   launcher: readonly string[]
   version: BpftraceVersion
   buffer: EventBuffer
+  cpus: number
+  /** The user's number of keys of the kernel's maps. */
+  mapKeys: string | undefined
   clock: UnixClock
   ids: IdGenerator
   /** Attributes of every resource, by flag. */
@@ -201,7 +205,8 @@ export class Session {
       ...(source.kind === 'script' && { scriptPath: source.path }),
     }
     const { args, env } = attachment.invocation
-    const invocation = { args, env: { ...env, BPFTRACE_PERF_RB_PAGES: buffer.pages.toString() } }
+    const own = { ...env, BPFTRACE_PERF_RB_PAGES: buffer.pages.toString() }
+    const invocation = { args, env: bpftraceEnvironment(own) }
     const process = new BpftraceProcess({ program, launcher }, invocation, about, (line) => {
       this.events.onLine?.(line)
       this.deliver(this.pipeline.line(line, performance.now()))
