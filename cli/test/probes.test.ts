@@ -55,8 +55,8 @@ test.skipIf(!built)(
     expect([first.exitCode, first.stdout]).toEqual([0, ''])
     const text = readFileSync(file, 'utf8')
     expect(text).toMatch(/^name: own\nprovider: fosdem$/m)
-    expect(text).toContain(`--pack ./own.yaml --pid ${shopPid}`)
-    expect((await probes(args.slice(0, 4))).stdout).toBe(text.trimEnd())
+    expect(text).toContain(`Run it: probespan bridge --pack ${file} --pid ${shopPid}\n`)
+    expect((await probes(args.slice(0, 4))).stdout).toBe(text.replaceAll(file, 'own.yaml').trimEnd())
 
     const again = await probes(args)
     expect([again.exitCode, again.stderr]).toEqual([

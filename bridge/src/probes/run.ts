@@ -85,7 +85,8 @@ async function writeStarter(
 ): Promise<void> {
   const starter = starterDefinition(files, {
     ...(typeof flags.init === 'string' && { name: flags.init }),
-    ...(selection.kind === 'pid' && { pid: selection.pid }),
+    target: selection,
+    ...(flags.out !== undefined && { path: flags.out }),
   })
   if (!starter) {
     throw new BridgeError(
@@ -109,5 +110,5 @@ async function writeStarter(
         : `${error.code}: name a file that can be written`
     throw new BridgeError('config_invalid', `cannot write ${flags.out}: ${why}`)
   })
-  say(`wrote ${flags.out}: its first lines say what to fill in`)
+  say(`wrote ${flags.out}: its first lines say what to fill in, and how to run it`)
 }

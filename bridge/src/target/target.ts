@@ -77,3 +77,15 @@ export function selectionText(selection: TargetSelection): string {
       return `container ${selection.name}`
   }
 }
+
+/** As it is given to a command: "--pid 12", "--exe '/usr/bin/x'". */
+export function selectionFlag(selection: TargetSelection): string {
+  switch (selection.kind) {
+    case 'pid':
+      return `--pid ${selection.pid}`
+    case 'executable':
+      return `--exe '${selection.pattern}'`
+    case 'container':
+      return `--container ${selection.name}`
+  }
+}
