@@ -27,6 +27,7 @@ import {
   stringBytesThatFit,
 } from './definition/program.ts'
 import { lackingArguments, needsOf } from './definition/needs.ts'
+import { refusedExpressions } from './definition/refused-expression.ts'
 import { BridgeError } from './errors.ts'
 import { takeInventory, type Inventory } from './probes/inventory.ts'
 import { nothingFound } from './probes/refusal.ts'
@@ -46,7 +47,12 @@ export type AttachTarget =
   | { kind: 'files'; files: readonly TargetFile[]; pattern: string }
 
 /** How bpftrace is to be run. */
-export type Invocation = { args: string[]; env: Record<string, string> }
+export type Invocation = {
+  args: string[]
+  env: Record<string, string>
+  /** Why bpftrace refused what it was given, in terms of the definition where there is one. */
+  explain?(failure: BridgeError): BridgeError
+}
 
 export type InvocationRequest = {
   source: BridgeSource
@@ -96,6 +102,7 @@ export async function prepareInvocation(request: InvocationRequest): Promise<Inv
   return {
     args: [...head, '-e', text],
     env: { ...stringEnvironment(definition, version, source.path), ...mapEnvironment(request) },
+    explain: (failure) => explained(failure, text, definition),
   }
 }
 
@@ -113,6 +120,15 @@ function stringEnvironment(
     'script_invalid',
     `the strings of one event (${fit.event}) of ${path} do not fit the 512 bytes that bpftrace ${versionText(version)} ` +
       `has for an event: ${fit.strings.join(', ')}. Leave some out, move them to the other probe, or use bpftrace 0.23 or later`,
+  )
+}
+
+function explained(failure: BridgeError, program: string, definition: Definition): BridgeError {
+  const refused = refusedExpressions(failure.message, program, definition)
+  if (failure.code !== 'script_invalid' || refused.length === 0) return failure
+  return new BridgeError(
+    'script_invalid',
+    `${refused.join('\n')}\nCorrect this expression of bpftrace's. bpftrace says, of the program made of the definition:\n${failure.message}`,
   )
 }
 

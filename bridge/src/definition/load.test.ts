@@ -45,13 +45,13 @@ const mistakes: [what: string, text: string, key: string, expectation: RegExp][]
     'an unknown key of the file',
     `^spams: 1\n${query(good)}`,
     'spams',
-    /unknown key, expected name, target, provider, pair, resource, spans, events/,
+    /unknown key, expected one of name, target, provider, pair, resource, spans, events/,
   ],
   [
     'an unknown key of a span',
     query(`${good}, ^key: tid`),
     'spans.query.key',
-    /unknown key, expected kind, name, start/,
+    /unknown key, expected one of kind, name, start/,
   ],
   [
     'no end probe',

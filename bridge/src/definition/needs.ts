@@ -48,7 +48,8 @@ export function lackingArguments(
   })
 }
 
-function expressionsOf(layout: Layout): { expression: string; path: KeyPath }[] {
+/** What a block's expressions are, with the keys that they stand behind. */
+export function expressionsOf(layout: Layout): { expression: string; path: KeyPath }[] {
   const { span, event, phase, keyParts, fields } = layout
   const base = event ? (['events', event.id] as const) : (['spans', span.id] as const)
   // An event without a match of its own has its span's.

@@ -16,7 +16,7 @@ const map = <Shape extends z.ZodRawShape>(shape: Shape, what: string) =>
   z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `unknown key, expected ${Object.keys(shape).join(', ')}`
+        ? `unknown key, expected one of ${Object.keys(shape).join(', ')}`
         : expected(what).error(issue),
   })
 

@@ -224,7 +224,8 @@ export class Session {
     clearInterval(watching)
     this.overlongBefore += process.overlongLines
     this.process = undefined
-    return { ...end, filesChanged }
+    const failure = end.failure && (attachment.invocation.explain?.(end.failure) ?? end.failure)
+    return { ...(failure && { failure }), filesChanged }
   }
 
   private resourceOf({ pid, executable }: Attachment): Resource {
