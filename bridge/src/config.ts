@@ -1,7 +1,7 @@
 // Environment and flags to the bridge's configuration. A flag wins over its variable. Every mistake is told at once. A
 // variable that is set to nothing counts as not set.
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { packPath } from './definition/pack-file.ts'
 import {
   readEndpoint,
   readProtocol,
@@ -65,7 +65,6 @@ export type BridgeFlags = {
   listen?: string
 }
 
-const packsFolder = fileURLToPath(new URL('../../scripts-bt/', import.meta.url))
 /** Each session is a bpftrace of its own, of some 100 MB. */
 const sessionsMax = 16
 
@@ -162,11 +161,6 @@ function checkSessions(flags: BridgeFlags, sources: number, targets: number, mis
   if (flags.record !== undefined && sessions > 1)
     mistakes.push('--record takes one pack or script, and one target')
   if (flags.replay !== undefined && sources > 1) mistakes.push('--replay takes one pack or script')
-}
-
-/** A name is a pack of the project's; anything with a slash or a dot is a file's path. */
-export function packPath(pack: string): string {
-  return /[/.]/.test(pack) ? pack : `${packsFolder}${pack}.yaml`
 }
 
 function deliveryOf(

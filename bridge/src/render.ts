@@ -7,9 +7,9 @@ import {
   versionText,
   type BpftraceVersion,
 } from './bpftrace/version.ts'
-import { packPath } from './config.ts'
 import { probesOf, probeText, type Definition, type Probe } from './definition/definition.ts'
 import { loadDefinition } from './definition/load.ts'
+import { packPath } from './definition/pack-file.ts'
 import { functionAttachPoint, renderProgram, stringBytesThatFit } from './definition/program.ts'
 import { BridgeError } from './errors.ts'
 import { takeInventory } from './probes/inventory.ts'

@@ -31,7 +31,7 @@ import { refusedExpressions } from './definition/refused-expression.ts'
 import { BridgeError } from './errors.ts'
 import { takeInventory, type Inventory } from './probes/inventory.ts'
 import { nothingFound } from './probes/refusal.ts'
-import type { TargetFile } from './target/target.ts'
+import { selectionFlag, selectionText, type TargetFile, type TargetSelection } from './target/target.ts'
 
 /** The definition of a script that prints its own events: its spans are named by the events. */
 const scriptDefinition: Definition = { name: 'script', resource: {}, spans: new Map(), events: new Map() }
@@ -226,13 +226,13 @@ function missingProbes(
     found.length > 0
       ? `it has ${found.join(', ')}`
       : `it has none of provider "${[...providers].join('", "')}"`
-  const [what, flag, listing] =
+  const selection: TargetSelection =
     target.kind === 'process'
-      ? [`process ${target.pid}`, '--pid', `bpftrace -l 'usdt:*' -p ${target.pid}`]
-      : [target.pattern, '--exe', `probespan probes --exe '${target.pattern}'`]
+      ? { kind: 'pid', pid: target.pid }
+      : { kind: 'executable', pattern: target.pattern }
   return new BridgeError(
     'probe_missing',
-    `${what} has no probe ${missing.join(', ')}; ${has}. ` +
-      `Check ${flag}, and the probe names in ${source.path}. All its probes: ${listing}`,
+    `${selectionText(selection)} has no probe ${missing.join(', ')}; ${has}. Check that it is the right target, and the ` +
+      `probe names in ${source.path}. All its probes: probespan probes ${selectionFlag(selection)}`,
   )
 }

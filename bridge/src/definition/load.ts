@@ -15,15 +15,13 @@ import { BridgeError } from '../errors.ts'
 import type { TargetSelection } from '../target/target.ts'
 import type { Definition, KeyPath } from './definition.ts'
 import { readDefinition } from './meaning.ts'
+import { unreadablePack } from './pack-file.ts'
 import type { DefinitionIssue } from './schema.ts'
 
 /** Throws BridgeError `definition_invalid` with every mistake on a line of its own. */
 export async function loadDefinition(path: string): Promise<Definition> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new BridgeError(
-      'definition_invalid',
-      `cannot read the definition file ${path} (${error.code}): name an existing file with --pack`,
-    )
+    throw new BridgeError('definition_invalid', unreadablePack(path, error.code))
   })
   return parseDefinition(text, path)
 }

@@ -1,6 +1,8 @@
 // `probespan probes`: flags in, an exit code out. The table, JSON or definition goes to stdout (or a file), remarks
 // and errors to stderr.
 import { writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { schemaFrom } from '../definition/pack-file.ts'
 import { BridgeError } from '../errors.ts'
 import { selectTargets } from '../target/select.ts'
 import { readSelection, selectionText, type TargetFlags, type TargetSelection } from '../target/target.ts'
@@ -87,6 +89,7 @@ async function writeStarter(
     ...(typeof flags.init === 'string' && { name: flags.init }),
     target: selection,
     ...(flags.out !== undefined && { path: flags.out }),
+    schema: schemaFrom(dirname(resolve(flags.out ?? 'x'))),
   })
   if (!starter) {
     throw new BridgeError(

@@ -19,6 +19,8 @@ export type StarterAbout = {
   target?: TargetSelection
   /** The file that it is written to, for the comment that says how to run it; absent: one of its name. */
   path?: string
+  /** Where the schema of definitions is, as the file names it. */
+  schema?: string
 }
 
 /** The form of a definition's and a span's name (definition/schema.ts). */
@@ -37,7 +39,7 @@ const attributesMax = 8
  */
 export function starterDefinition(
   files: readonly FileProbes[],
-  { name: wantedName, target, path }: StarterAbout,
+  { name: wantedName, target, path, schema }: StarterAbout,
 ): Starter | undefined {
   const byProvider = pairsByProvider(files)
   const [provider, ...others] = [...byProvider.keys()].sort(
@@ -52,6 +54,7 @@ export function starterDefinition(
   const spans = pairs.slice(0, spansMax).map((pair) => spanText(pair, identifier(pair.stem, name, taken)))
   const left = pairs.length - spans.length
   const text = [
+    ...(schema === undefined ? [] : [`# yaml-language-server: $schema=${comment(schema)}`]),
     ...headComment(comment(from), runWords(path ?? `${name}.yaml`, target)),
     `name: ${scalar(name)}`,
     ...targetLines(target),
