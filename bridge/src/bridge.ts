@@ -6,6 +6,7 @@ import { deathSignalLauncher } from './bpftrace/launcher.ts'
 import { bpftraceVersion } from './bpftrace/probes.ts'
 import type { BpftraceVersion } from './bpftrace/version.ts'
 import type { BridgeConfig } from './config.ts'
+import type { Definition } from './definition/definition.ts'
 import type { Delivery } from './deliver/delivery.ts'
 import type { BridgeError } from './errors.ts'
 import type { HealthFacts } from './health/verdict.ts'
@@ -16,6 +17,8 @@ import { Replay } from './session/replay.ts'
 import { randomWords } from './span/binary-context.ts'
 import { UnixClock } from './session/unix-clock.ts'
 import { definitionOf } from './source.ts'
+import { readMainProcess, unnamedTarget } from './target/namespace-main.ts'
+import type { TargetSelection } from './target/target.ts'
 
 const tickMs = 100
 const closeDeadlineMs = 5000
@@ -94,6 +97,8 @@ export class Bridge {
       launcher,
       version,
       buffer: eventBufferOf(version, cpus().length, this.config.bufferPages),
+      cpus: cpus().length,
+      mapKeys: this.config.mapKeys,
       clock,
       words: this.words,
       attributes: serviceName === undefined ? {} : { 'service.name': serviceName },
@@ -120,13 +125,22 @@ export class Bridge {
 
   /** Every source on every target. */
   private async plans(): Promise<SessionPlan[]> {
-    const { sources, targets } = this.config
     const plans: SessionPlan[] = []
-    for (const source of sources) {
+    for (const source of this.config.sources) {
       const definition = await definitionOf(source)
+      const targets = await this.targetsOf(definition)
       for (const target of targets) plans.push({ source, definition, target })
     }
     return plans
+  }
+
+  private async targetsOf({ target }: Definition): Promise<readonly TargetSelection[]> {
+    const { targets } = this.config
+    if (targets.length > 0) return targets
+    if (target) return [target]
+    const { selection, words } = unnamedTarget(await readMainProcess())
+    this.log.info(words)
+    return [selection]
   }
 
   private get isFatal(): boolean {
@@ -135,15 +149,15 @@ export class Bridge {
 
   private eventsOf({ source }: SessionPlan, name: () => string, version: BpftraceVersion): SessionEvents {
     const { log, config } = this
-    const isOnly = config.sources.length * config.targets.length === 1
-    const told = (text: string): string => (isOnly ? text : `${name()}: ${text}`)
+    const isOnly = (): boolean => this.sessions.length === 1
+    const told = (text: string): string => (isOnly() ? text : `${name()}: ${text}`)
     return {
       onAttached: (what, times) =>
         log.info(`attached ${times > 0 ? 'again ' : ''}to ${what}; ${source.path} to ${config.tracesUrl}`),
       onFirstFailure: (failure, isGivenUp) => {
         this.failures.push(failure)
         const next = isGivenUp ? 'given up' : 'tried again'
-        if (!isOnly) log.warn(told(`${failure.code}: ${failure.message}\n(${next})`))
+        if (!isOnly()) log.warn(told(`${failure.code}: ${failure.message}\n(${next})`))
         if (this.isFatal) for (const session of this.sessions) session.stop()
       },
       info: (text) => log.info(told(text)),

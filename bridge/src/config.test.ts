@@ -22,7 +22,7 @@ function mistakes(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): string[] {
 test('the environment of the FOSDEM exporter alone is enough; what it leaves out has its default', () => {
   expect(readConfig(base)).toEqual({
     sources: [{ kind: 'script', path: script }],
-    targets: [{ kind: 'pid', pid: 1 }],
+    targets: [],
     tracesUrl: 'http://127.0.0.1:3051/v1/traces',
     bpftrace: 'bpftrace',
     ...delivery,
@@ -233,6 +233,10 @@ test('what cannot be done with several of them is refused', () => {
   ])
   expect(mistakes({}, { pack: ['a', 'b'], record: '/tmp/r' })).toEqual([
     expect.stringMatching(/--record takes one pack or script, and one target/),
+  ])
+  const more = Array.from({ length: 17 }, (_, index) => `pack${index}`)
+  expect(mistakes({}, { pack: more })).toEqual([
+    expect.stringMatching(/17 packs on 1 targets are 17 runs of bpftrace: at most 16/),
   ])
   expect(mistakes({}, { pack: ['a', 'b'], replay: '/tmp/r' })).toHaveLength(1)
   expect(mistakes({ ...base, TARGET_CONTAINER: 'a b' })).toEqual([

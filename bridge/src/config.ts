@@ -1,7 +1,7 @@
 // Environment and flags to the bridge's configuration. A flag wins over its variable. Every mistake is told at once. A
 // variable that is set to nothing counts as not set.
 import { existsSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { packPath } from './definition/pack-file.ts'
 import {
   readEndpoint,
   readProtocol,
@@ -23,8 +23,8 @@ export type BridgeSource =
 export type BridgeConfig = {
   /** At least one; each is run on each target. */
   sources: readonly [BridgeSource, ...BridgeSource[]]
-  /** At least one. Process 1 is the main process of a pid namespace that the bridge shares. */
-  targets: readonly [TargetSelection, ...TargetSelection[]]
+  /** None where no flag and no variable names one: then each definition's own, or PID 1 (target/namespace-main.ts). */
+  targets: readonly TargetSelection[]
   /** Overrides the definition's and the executable's name. */
   serviceName?: string
   protocol: Protocol
@@ -39,6 +39,8 @@ export type BridgeConfig = {
   bpftrace: string
   /** The user's size of the kernel's buffer for events, as bpftrace reads it. */
   bufferPages: string | undefined
+  /** The user's number of keys of the kernel's maps, by either of its names. */
+  mapKeys: string | undefined
   /** Writes the stream, with a head, to this file. */
   recordPath?: string
   /** Plays this recording instead of running bpftrace. */
@@ -63,7 +65,6 @@ export type BridgeFlags = {
   listen?: string
 }
 
-const packsFolder = fileURLToPath(new URL('../../scripts-bt/', import.meta.url))
 /** Each session is a bpftrace of its own, of some 100 MB. */
 const sessionsMax = 16
 
@@ -77,7 +78,7 @@ export function readConfig(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): Bri
   const targets = targetsOf(flags, env, mistakes)
   const sources = sourcesOf(flags, env, mistakes)
   checkSessions(flags, sources.length, targets.length, mistakes)
-  if (mistakes.length > 0 || !isFilled(sources) || !isFilled(targets) || !delivery) {
+  if (mistakes.length > 0 || !isFilled(sources) || !delivery) {
     throw new BridgeError('config_invalid', mistakes.join('\n'))
   }
   const serviceName = flags.serviceName ?? (env.SERVICE_NAME || env.OTEL_SERVICE_NAME)
@@ -87,6 +88,7 @@ export function readConfig(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): Bri
     ...delivery,
     bpftrace: env.PROBESPAN_BPFTRACE || 'bpftrace',
     bufferPages: env.BPFTRACE_PERF_RB_PAGES || undefined,
+    mapKeys: env.BPFTRACE_MAX_MAP_KEYS || env.BPFTRACE_MAP_KEYS_MAX || undefined,
     ...(serviceName && { serviceName }),
     ...(listen && { listen }),
     ...(flags.record !== undefined && { recordPath: flags.record }),
@@ -136,7 +138,6 @@ function targetsOf(flags: BridgeFlags, env: NodeJS.ProcessEnv, mistakes: string[
     ...listOf(given.exe).map((exe) => ({ exe })),
     ...listOf(given.container).map((container) => ({ container })),
   ]
-  if (wanted.length === 0) return [{ kind: 'pid', pid: 1 }]
   return wanted.flatMap((each) => {
     try {
       return readSelection(each, (flag) => `--${flag} or TARGET_${flag.toUpperCase()}`) ?? []
@@ -149,21 +150,17 @@ function targetsOf(flags: BridgeFlags, env: NodeJS.ProcessEnv, mistakes: string[
 }
 
 function checkSessions(flags: BridgeFlags, sources: number, targets: number, mistakes: string[]): void {
-  const sessions = sources * targets
+  // Without any, each source has the one that its definition names.
+  const targetsOfEach = Math.max(1, targets)
+  const sessions = sources * targetsOfEach
   if (sessions > sessionsMax) {
     mistakes.push(
-      `${sources} packs on ${targets} targets are ${sessions} runs of bpftrace: at most ${sessionsMax}`,
+      `${sources} packs on ${targetsOfEach} targets are ${sessions} runs of bpftrace: at most ${sessionsMax}`,
     )
   }
   if (flags.record !== undefined && sessions > 1)
     mistakes.push('--record takes one pack or script, and one target')
   if (flags.replay !== undefined && sources > 1) mistakes.push('--replay takes one pack or script')
-}
-
-/** A name is a pack of the project's, anything with a slash or an extension a file. */
-/** A pack's name, or a path, to the path. */
-export function packPath(pack: string): string {
-  return /[/.]/.test(pack) ? pack : `${packsFolder}${pack}.yaml`
 }
 
 function deliveryOf(

@@ -70,7 +70,7 @@ test('the README lists every key of a definition', () => {
     const issues = readDefinition(value)
     if (!Array.isArray(issues)) return []
     const [, keys = ''] =
-      /unknown key, expected (.*)/.exec(issues.map((each) => each.message).join('\n')) ?? []
+      /unknown key, expected one of (.*)/.exec(issues.map((each) => each.message).join('\n')) ?? []
     return keys.split(', ')
   }
   const documented = table('Definitions').map(([key = '']) => key.replaceAll('`', ''))

@@ -8,7 +8,10 @@ export const bridgeErrors = {
   script_invalid: { exitCode: 12, when: 'bpftrace refuses the script or generated program' },
   probe_missing: { exitCode: 13, when: 'the target has no such probe' },
   target_gone: { exitCode: 14, when: 'there is no process with the target pid' },
-  definition_invalid: { exitCode: 15, when: 'a definition file has a mistake or cannot be read' },
+  definition_invalid: {
+    exitCode: 15,
+    when: 'a definition file has a mistake, cannot be read, or reads what a probe has not',
+  },
   bpftrace_failed: { exitCode: 16, when: 'bpftrace ended with an error that has no code of its own' },
   spool_unavailable: { exitCode: 17, when: 'the spool cannot be used, or another bridge uses it' },
   listen_failed: { exitCode: 18, when: 'the address for health and metrics cannot be listened on' },

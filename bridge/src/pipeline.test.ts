@@ -237,3 +237,14 @@ describe('a bpftrace that is followed by another', () => {
     expect(pipeline.lost).toBe(5)
   })
 })
+
+test('starts and ends that never meet are told, once, as a remark', () => {
+  const { pipeline, remarks } = createPipeline(tuples)
+  for (let at = 0; at < 40; at += 1) {
+    pipeline.line(value('query', at % 2 === 0 ? 'start' : 'end', 1000 + at, 7, 7, `k${at}`), 0)
+  }
+  for (const nowMs of [1000, 11_000, 60_000]) pipeline.tick(nowMs)
+  expect(remarks).toEqual([
+    expect.stringMatching(/^no span "query" so far: 20 starts and 20 ends.*"k0".*"k1"/s),
+  ])
+})

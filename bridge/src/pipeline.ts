@@ -16,6 +16,7 @@ import { Losses } from './match/losses.ts'
 import { Matcher, type MatchedSpan } from './match/matcher.ts'
 import { ReorderBuffer } from './match/reorder.ts'
 import type { WordSource } from './span/binary-context.ts'
+import { UnpairedWatch } from './match/unpaired-watch.ts'
 import { compareTimes } from './time/instant.ts'
 
 export type PipelineOptions = {
@@ -63,6 +64,7 @@ export class Pipeline {
   private readonly tupleLines: TupleLineReader
   private readonly printf = new PrintfReader()
   readonly kernel = new KernelCounts()
+  private readonly unpaired: UnpairedWatch
   private losses: Losses
   private lostBefore = 0
   /** The last times between two processes of bpftrace, in which nobody looked; the youngest may be open. */
@@ -79,6 +81,7 @@ export class Pipeline {
     this.tupleLines = new TupleLineReader(options.definition, options.toUnix)
     this.reorder = new ReorderBuffer(options.reorderWindowMs)
     this.matcher = new Matcher(options.definition, options.words)
+    this.unpaired = new UnpairedWatch(options.definition)
   }
 
   /** The spans that this line completes. */
@@ -91,6 +94,7 @@ export class Pipeline {
   /** The spans that time completes; also gives up starts that waited too long. Call it a few times a second. */
   tick(nowMs: number): readonly MatchedSpan[] {
     const spans = this.match(this.reorder.advance(nowMs))
+    for (const warning of this.unpaired.due(nowMs)) this.remark(warning)
     const settled = this.reorder.settledUntil(nowMs)
     if (!settled) return spans
     const expired = this.matcher.expire(settled)
@@ -168,6 +172,8 @@ export class Pipeline {
       case 'map':
         this.losses.print(record.maps, this.reorder.newestTime)
         this.kernel.print(record.maps)
+        this.unpaired.print(record.maps)
+        this.remark(this.kernel.fullWarning())
         return []
       case 'attached':
       case 'recording':
@@ -194,11 +200,14 @@ export class Pipeline {
   private match(arrivals: readonly Arrival[]): readonly MatchedSpan[] {
     if (arrivals.length === 0) return none
     const spans: MatchedSpan[] = []
+    const { unpaired } = this
     for (const arrival of arrivals) {
       const event = 'line' in arrival ? this.whole(arrival) : arrival
       if (event === undefined) continue
+      if (unpaired.isWatching) unpaired.see(event)
       for (const span of this.matcher.push(event)) {
         span.nearLoss = this.isNearLoss(span.start.at, event.at)
+        if (unpaired.isWatching) unpaired.made(span)
         spans.push(span)
       }
     }
@@ -221,6 +230,10 @@ export class Pipeline {
     return this.gaps.some(
       ({ from, to }) => compareTimes(end, from) > 0 && (!to || compareTimes(start, to) < 0),
     )
+  }
+
+  private remark(text: string | undefined): void {
+    if (text !== undefined) this.options.onRemark?.(text)
   }
 
   private noteMalformed(reason: string): void {

@@ -7,14 +7,20 @@ import {
   versionText,
   type BpftraceVersion,
 } from './bpftrace/version.ts'
-import { packPath } from './config.ts'
 import { probesOf, probeText, type Definition, type Probe } from './definition/definition.ts'
 import { loadDefinition } from './definition/load.ts'
+import { packPath } from './definition/pack-file.ts'
 import { functionAttachPoint, renderProgram, stringBytesThatFit } from './definition/program.ts'
 import { BridgeError } from './errors.ts'
 import { takeInventory } from './probes/inventory.ts'
 import { selectTargets } from './target/select.ts'
-import { readSelection, selectionText, type TargetFlags, type TargetSelection } from './target/target.ts'
+import {
+  readSelection,
+  selectionFlag,
+  selectionText,
+  type TargetFlags,
+  type TargetSelection,
+} from './target/target.ts'
 
 export type RenderFlags = TargetFlags
 
@@ -68,7 +74,7 @@ async function pointsOf(definition: Definition, selection: TargetSelection): Pro
     .map(probeText)
     .filter((text) => !points.has(text))
   if (missing.length > 0) {
-    const listing = `probespan probes ${flagOf(selection)}`
+    const listing = `probespan probes ${selectionFlag(selection)}`
     throw new BridgeError(
       'probe_missing',
       `${selectionText(selection)} has no probe ${missing.join(', ')}. All that it has: ${listing}`,
@@ -84,17 +90,6 @@ async function pointsOf(definition: Definition, selection: TargetSelection): Pro
             selection.kind === 'pid' ? `/proc/${selection.pid}/exe` : attachPath(program),
           ),
         ]
-}
-
-function flagOf(selection: TargetSelection): string {
-  switch (selection.kind) {
-    case 'pid':
-      return `--pid ${selection.pid}`
-    case 'executable':
-      return `--exe '${selection.pattern}'`
-    case 'container':
-      return `--container ${selection.name}`
-  }
 }
 
 /** Says how long strings are made on this machine's bpftrace; an event whose strings do not fit is an error. */

@@ -11,6 +11,7 @@ export type BridgeReport = MatcherCounts &
     held: number
     orphanedInKernel: number
     supersededInKernel: number
+    unstoredInKernel: number
     late: number
     lost: number
     overlongLines: number
@@ -42,6 +43,7 @@ export function reportOf(
     held: of(({ pipeline }) => pipeline.matcher.heldCount),
     orphanedInKernel: of(({ pipeline }) => pipeline.kernel.orphaned),
     supersededInKernel: of(({ pipeline }) => pipeline.kernel.superseded),
+    unstoredInKernel: of(({ pipeline }) => pipeline.kernel.unstored),
     late: of(({ pipeline }) => pipeline.reorder.late),
     lost: of(({ pipeline }) => pipeline.lost),
     overlongLines: of(({ overlongLines }) => overlongLines),

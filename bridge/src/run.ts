@@ -85,6 +85,7 @@ const reportedIfAny = [
   'superseded',
   'orphanedInKernel',
   'supersededInKernel',
+  'unstoredInKernel',
   'late',
   'malformed',
   'overlongLines',

@@ -18,6 +18,7 @@ import {
 } from './bpftrace/version.ts'
 import type { BridgeSource } from './config.ts'
 import { probesOf, probeText, type Definition } from './definition/definition.ts'
+import { mapKeysOf, mapKeysVariable } from './definition/kernel-maps.ts'
 import { loadDefinition } from './definition/load.ts'
 import {
   announcedScript,
@@ -25,10 +26,12 @@ import {
   renderProgram,
   stringBytesThatFit,
 } from './definition/program.ts'
+import { lackingArguments, needsOf } from './definition/needs.ts'
+import { refusedExpressions } from './definition/refused-expression.ts'
 import { BridgeError } from './errors.ts'
-import { takeInventory } from './probes/inventory.ts'
+import { takeInventory, type Inventory } from './probes/inventory.ts'
 import { nothingFound } from './probes/refusal.ts'
-import type { TargetFile } from './target/target.ts'
+import { selectionFlag, selectionText, type TargetFile, type TargetSelection } from './target/target.ts'
 
 /** The definition of a script that prints its own events: its spans are named by the events. */
 const scriptDefinition: Definition = { name: 'script', resource: {}, spans: new Map(), events: new Map() }
@@ -44,7 +47,12 @@ export type AttachTarget =
   | { kind: 'files'; files: readonly TargetFile[]; pattern: string }
 
 /** How bpftrace is to be run. */
-export type Invocation = { args: string[]; env: Record<string, string> }
+export type Invocation = {
+  args: string[]
+  env: Record<string, string>
+  /** Why bpftrace refused what it was given, in terms of the definition where there is one. */
+  explain?(failure: BridgeError): BridgeError
+}
 
 export type InvocationRequest = {
   source: BridgeSource
@@ -53,11 +61,14 @@ export type InvocationRequest = {
   /** The bpftrace program, and its version. */
   program: string
   version: BpftraceVersion
+  cpus: number
+  /** The user's number of keys of the kernel's maps, as bpftrace reads it. */
+  mapKeys: string | undefined
 }
 
 /**
  * For the user's script, or for the program generated for the probes that the target has. Rejects with BridgeError
- * `target_gone`, `probe_missing` with what there is, or why the target or the script cannot be read.
+ * `target_gone`, `probe_missing` with what there is, `definition_invalid` where a probe lacks an argument, or why the target or the script cannot be read.
  */
 export async function prepareInvocation(request: InvocationRequest): Promise<Invocation> {
   const { source, definition, target, version } = request
@@ -88,7 +99,11 @@ export async function prepareInvocation(request: InvocationRequest): Promise<Inv
             .map((file) => functionAttachPoint(probe, file)),
     { lengthCountsZero: lengthCountsZero(version) },
   )
-  return { args: [...head, '-e', text], env: stringEnvironment(definition, version, source.path) }
+  return {
+    args: [...head, '-e', text],
+    env: { ...stringEnvironment(definition, version, source.path), ...mapEnvironment(request) },
+    explain: (failure) => explained(failure, text, definition),
+  }
 }
 
 /** Where events lie on the kernel's stack, their strings are made as long as fits; else bpftrace's default holds. */
@@ -108,33 +123,70 @@ function stringEnvironment(
   )
 }
 
-type AttachPoints = ReadonlyMap<string, string[]>
+function explained(failure: BridgeError, program: string, definition: Definition): BridgeError {
+  const refused = refusedExpressions(failure.message, program, definition)
+  if (failure.code !== 'script_invalid' || refused.length === 0) return failure
+  return new BridgeError(
+    'script_invalid',
+    `${refused.join('\n')}\nCorrect this expression of bpftrace's. bpftrace says, of the program made of the definition:\n${failure.message}`,
+  )
+}
 
-/** The attach points of the probes by `provider:name`. Throws BridgeError `probe_missing` with all that are not there. */
+/** Room for starts that wait in the kernel. */
+function mapEnvironment({ definition, version, cpus, mapKeys }: InvocationRequest): Record<string, string> {
+  const keys = mapKeys ?? mapKeysOf(definition, version, cpus)?.toString()
+  return keys === undefined ? {} : { [mapKeysVariable(version)]: keys }
+}
+
+type AttachPoints = Map<string, string[]>
+type Found = { points: AttachPoints; inventory: Inventory }
+
+/**
+ * The attach points of the probes by `provider:name`. Throws BridgeError `probe_missing` with all that are not there,
+ * `definition_invalid` with all arguments that they have not.
+ */
 async function findProbes(request: InvocationRequest, wanted: readonly ProbeName[]): Promise<AttachPoints> {
   if (wanted.length === 0) return new Map()
   const providers = new Set(wanted.map((each) => each.provider))
   const { target } = request
-  const found =
+  const { points, inventory } =
     target.kind === 'process'
       ? await probesOfProcess(request.program, target.pid, providers)
       : await probesOfFiles(target.files, target.pattern, providers)
-  const missing = wanted.map(({ provider, name }) => `${provider}:${name}`).filter((name) => !found.has(name))
-  if (missing.length > 0) throw missingProbes(request, providers, missing, [...found.keys()])
-  return found
+  const missing = wanted
+    .map(({ provider, name }) => `${provider}:${name}`)
+    .filter((name) => !points.has(name))
+  if (missing.length > 0) throw missingProbes(request, providers, missing, [...points.keys()])
+  checkArguments(request.definition, inventory)
+  return points
 }
 
-async function probesOfProcess(
-  program: string,
-  pid: number,
-  providers: ReadonlySet<string>,
-): Promise<AttachPoints> {
-  const found = new Map<string, string[]>()
+/** A file whose notes cannot be read here is left to bpftrace. */
+function checkArguments(definition: Definition, { files }: Inventory): void {
+  const lacking = needsOf(definition).flatMap((need) =>
+    files.flatMap(({ file, probes }) =>
+      probes
+        .filter(({ provider, name }) => provider === need.provider && name === need.name)
+        .flatMap((probe) => lackingArguments(definition, need, probe, file.path)),
+    ),
+  )
+  if (lacking.length > 0) throw new BridgeError('definition_invalid', lacking.join('\n'))
+}
+
+async function probesOfProcess(program: string, pid: number, providers: ReadonlySet<string>): Promise<Found> {
+  const points: AttachPoints = new Map()
+  const paths = new Set<string>()
   for (const provider of providers) {
-    const probes = await usdtProbesOf(program, pid, provider)
-    for (const [name, attachPoints] of probes) found.set(`${provider}:${name}`, attachPoints)
+    for (const [name, found] of await usdtProbesOf(program, pid, provider)) {
+      points.set(
+        `${provider}:${name}`,
+        found.map(({ attachPoint }) => attachPoint),
+      )
+      for (const { path } of found) paths.add(path)
+    }
   }
-  return found
+  const files = [...paths].map((path) => ({ path, readPath: path }))
+  return { points, inventory: await takeInventory([{ files }]) }
 }
 
 /** By the files' own notes: it needs no process, and bpftrace need not be started for it. */
@@ -142,17 +194,17 @@ async function probesOfFiles(
   files: readonly TargetFile[],
   pattern: string,
   providers: ReadonlySet<string>,
-): Promise<AttachPoints> {
+): Promise<Found> {
   const inventory = await takeInventory([{ files: [...files] }])
   if (inventory.files.length === 0) throw nothingFound(inventory, pattern, undefined, [])
-  const found = new Map<string, string[]>()
+  const points: AttachPoints = new Map()
   for (const { file, probes } of inventory.files) {
     for (const { provider, name } of probes.filter((probe) => providers.has(probe.provider))) {
       const text = `${provider}:${name}`
-      found.set(text, [...(found.get(text) ?? []), `usdt:${attachPath(file.readPath)}:${text}`])
+      points.set(text, [...(points.get(text) ?? []), `usdt:${attachPath(file.readPath)}:${text}`])
     }
   }
-  return found
+  return { points, inventory }
 }
 
 async function readScript(path: string): Promise<string> {
@@ -174,13 +226,13 @@ function missingProbes(
     found.length > 0
       ? `it has ${found.join(', ')}`
       : `it has none of provider "${[...providers].join('", "')}"`
-  const [what, flag, listing] =
+  const selection: TargetSelection =
     target.kind === 'process'
-      ? [`process ${target.pid}`, '--pid', `bpftrace -l 'usdt:*' -p ${target.pid}`]
-      : [target.pattern, '--exe', `probespan probes --exe '${target.pattern}'`]
+      ? { kind: 'pid', pid: target.pid }
+      : { kind: 'executable', pattern: target.pattern }
   return new BridgeError(
     'probe_missing',
-    `${what} has no probe ${missing.join(', ')}; ${has}. ` +
-      `Check ${flag}, and the probe names in ${source.path}. All its probes: ${listing}`,
+    `${selectionText(selection)} has no probe ${missing.join(', ')}; ${has}. Check that it is the right target, and the ` +
+      `probe names in ${source.path}. All its probes: probespan probes ${selectionFlag(selection)}`,
   )
 }

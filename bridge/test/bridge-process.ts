@@ -17,14 +17,21 @@ export class BridgeProcess {
   said = ''
   readonly exitCode: Promise<number | null>
   private readonly child: ChildProcess
+  private readonly isBeside: boolean
 
   constructor(
     env: Record<string, string>,
-    options: { flags?: BridgeFlags; uid?: number; cwd?: string } = {},
+    options: { flags?: BridgeFlags; uid?: number; cwd?: string; beside?: number } = {},
   ) {
-    const { flags, uid, cwd } = options
+    const { flags, uid, cwd, beside } = options
+    this.isBeside = beside !== undefined
     const args = flags ? ['--input-type=module', '-e', launcher(flags)] : [path('../src/main.ts')]
-    this.child = spawn(process.execPath, args, {
+    // In the pid namespace of the process `beside`, and with its /proc.
+    const [command = '', ...before] =
+      beside === undefined
+        ? [process.execPath]
+        : ['nsenter', `--target=${beside}`, '--pid', '--mount', process.execPath]
+    this.child = spawn(command, [...before, ...args], {
       // Nothing of the machine's own settings or state, but what finds node and bpftrace.
       env: { PATH: process.env.PATH ?? '', PROBESPAN_SPOOL: 'off', ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -51,7 +58,9 @@ export class BridgeProcess {
   }
 
   signal(name: NodeJS.Signals): void {
-    this.child.kill(name)
+    // nsenter waits for it, and passes nothing on.
+    if (this.isBeside) for (const pid of this.descendants().slice(0, 1)) process.kill(pid, name)
+    else this.child.kill(name)
   }
 
   /** SIGTERM, and the exit code. */
@@ -69,7 +78,7 @@ export class BridgeProcess {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const below = this.descendants()
-    if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGKILL')
+    if (this.child.exitCode === null && this.child.signalCode === null) this.signal('SIGKILL')
     await this.exitCode
     for (const pid of below.filter(isAlive)) process.kill(pid, 'SIGKILL')
   }

@@ -1,7 +1,7 @@
 // What would break: the whole way from a probe in a program to a span, on real bpftrace and a real kernel. On CI a test
 // that cannot attach fails; elsewhere it is skipped and says why.
 import { execFileSync } from 'node:child_process'
-import { chmodSync } from 'node:fs'
+import { chmodSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { BridgeProcess, Folder, isAlive } from './bridge-process.ts'
 import type { DecodedSpan } from './otlp-decode.ts'
@@ -187,6 +187,27 @@ usdt::fixture:work_end {
   expect(bridge.said).not.toContain('not an event')
 })
 
+test('beside a container, with no target: its PID 1, which is named', async () => {
+  await using target = await Target.start(program, [
+    'unshare',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
+  ])
+  await using receiver = await Receiver.start()
+  const { TARGET_PID: main, ...env } = packEnv(childOf(target.pid), receiver.endpoint)
+  await using bridge = new BridgeProcess(env, { beside: Number(main) })
+  await bridge.says('attached to process 1;')
+  expect(bridge.said).toContain(`no target given: tracing PID 1 of this pid namespace (target, ${program})`)
+  const truth = await target.fire()
+  await until(() => receiver.spans.length >= truth.length)
+  expect(await bridge.stop()).toBe(0)
+  expect(receiver.spans.map(({ name }) => name).sort()).toEqual(
+    truth.map(({ index }) => `work ${index}`).sort(),
+  )
+})
+
 test('the target ends: what was seen is delivered, the exit code is 0', async () => {
   await using target = await Target.start(program)
   await using receiver = await Receiver.start()
@@ -198,6 +219,9 @@ test('the target ends: what was seen is delivered, the exit code is 0', async ()
   expect(receiver.spans).toHaveLength(truth.length)
   expect(bridge.said).toContain(`process ${target.pid} has ended`)
 })
+
+const childOf = (pid: number): number =>
+  Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ')[0])
 
 async function ending(
   env: Record<string, string>,
@@ -234,6 +258,21 @@ test('a probe that does not exist: 13, with its name and what there is; by defin
   const path = folder.write('missing.bt', script)
   const byScript = await ending({ TARGET_PID: String(target.pid), BPFTRACE_SCRIPT: path })
   expect([byScript.code, byScript.said]).toEqual([13, expect.stringMatching(expected)])
+})
+
+test('an argument that the probe lacks: 15, with the key that asks for it; by pid and by program', async () => {
+  await using target = await Target.start(program)
+  const expected =
+    /definition_invalid: .*fixture\.yaml:16:33: spans\.work\.attributes\.status\.value: asks for arg5, but fixture:work_end of \S*target\S* has 2 arguments \(arg0 u64\/ptr, arg1 i32\)/
+  const wrong = pack.replace(
+    'status: { at: end, value: (int32)arg1 }',
+    'status: { at: end, value: (int32)arg5 }',
+  )
+  const env = packEnv(target.pid, undefined, wrong)
+  const byPid = await ending(env)
+  expect([byPid.code, byPid.said]).toEqual([15, expect.stringMatching(expected)])
+  const byProgram = await ending({ ...env, TARGET_PID: '', TARGET_EXE: program })
+  expect([byProgram.code, byProgram.said]).toEqual([15, expect.stringMatching(expected)])
 })
 
 test('a process without probes: 13', async () => {

@@ -69,7 +69,7 @@ test('a definition with mistakes: 15, with their places', async () => {
   const { code, said } = await ending(env)
   expect(code).toBe(15)
   expect(said).toMatch(
-    /definition_invalid: .*shop\.yaml:4:32: spans\.order\.ends: unknown key, expected kind, name, start, end/,
+    /definition_invalid: .*shop\.yaml:4:32: spans\.order\.ends: unknown key, expected one of kind, name, start, end/,
   )
 })
 

@@ -1,71 +1,15 @@
 // What would break: the same as over HTTP, by gRPC's statuses. A real gRPC server.
-import { Metadata, Server, ServerCredentials, status, type ServerUnaryCall } from '@grpc/grpc-js'
+import { Metadata, status } from '@grpc/grpc-js'
 import { afterEach, expect, test, vi } from 'vitest'
 import type { EncodedBatch } from '../src/deliver/encoded-batch.ts'
 import { openGrpcTransport } from '../src/deliver/grpc-transport.ts'
 import { BridgeProcess, Folder } from './bridge-process.ts'
+import { GrpcReceiver, type GrpcFailure } from './grpc-receiver.ts'
 import { requestOf } from './otlp-encode.ts'
-import { decodeTraces } from './otlp-decode.ts'
 import { partialSuccess, rpcStatus } from './proto-bytes.ts'
 import { freePort } from './receiver.ts'
 import { spanNamed } from './steered-transport.ts'
 import { until } from './waiting.ts'
-
-type Failure = { code: number; details: string; metadata?: Metadata }
-
-const asItIs = (bytes: Buffer): Buffer => bytes
-const service = {
-  export: {
-    path: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: asItIs,
-    requestDeserialize: asItIs,
-    responseSerialize: asItIs,
-    responseDeserialize: asItIs,
-  },
-} as const
-
-class GrpcReceiver {
-  readonly names: string[] = []
-  readonly metadata: Metadata[] = []
-  /** What the next calls are answered with; undefined: never. */
-  answer: Buffer | Failure | undefined = Buffer.alloc(0)
-  readonly url: string
-  private readonly server: Server
-
-  private constructor(server: Server, port: number) {
-    this.server = server
-    this.url = `http://127.0.0.1:${port}`
-    server.addService(service, {
-      export: (
-        call: ServerUnaryCall<Buffer, Buffer>,
-        done: (error: Failure | null, answer?: Buffer) => void,
-      ) => {
-        this.metadata.push(call.metadata)
-        const { answer } = this
-        if (answer === undefined) return
-        if ('code' in answer) return done(answer)
-        this.names.push(...decodeTraces(call.request).map((span) => span.name))
-        done(null, answer)
-      },
-    })
-  }
-
-  static async start(port = 0): Promise<GrpcReceiver> {
-    const server = new Server()
-    const bound = await new Promise<number>((resolve, reject) =>
-      server.bindAsync(`127.0.0.1:${port}`, ServerCredentials.createInsecure(), (error, bound) =>
-        error ? reject(error) : resolve(bound),
-      ),
-    )
-    return new GrpcReceiver(server, bound)
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.server.forceShutdown()
-  }
-}
 
 const batch: EncodedBatch = {
   bytes: requestOf([spanNamed('a'), spanNamed('b')]),
@@ -87,7 +31,7 @@ test('taken, with metadata and compression from the variables; a partial success
   transport.close()
 })
 
-function failure(code: status, retryAfterMs?: number): Failure {
+function failure(code: status, retryAfterMs?: number): GrpcFailure {
   const metadata = new Metadata()
   if (retryAfterMs !== undefined)
     metadata.set('grpc-status-details-bin', rpcStatus(code, 'wait', retryAfterMs))
@@ -120,13 +64,16 @@ test('each status by OTLP’s table', async () => {
   const transport = openGrpcTransport(receiver.url)
   for (const name of mayPass) {
     receiver.answer = failure(status[name])
-    expect([name, await transport.send(batch)]).toEqual([name, { kind: 'away', reason: `${name}: because` }])
+    expect([name, await transport.send(batch)]).toEqual([
+      name,
+      { kind: 'away', reason: `${name}: because`, code: name },
+    ])
   }
   for (const name of final) {
     receiver.answer = failure(status[name])
     expect([name, await transport.send(batch)]).toEqual([
       name,
-      { kind: 'refused', reason: `${name}: because` },
+      { kind: 'refused', reason: `${name}: because`, code: name },
     ])
   }
   expect(Object.keys(status).filter((name) => Number.isNaN(Number(name)))).toHaveLength(

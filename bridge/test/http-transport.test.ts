@@ -1,7 +1,5 @@
 // What would break: spans counted as delivered that the receiver rejected, refused ones sent for ever, or a receiver
 // that is pressed while it asks for peace. Real HTTP and TLS.
-import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
 import { createServer as createTlsServer } from 'node:https'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, expect, test, vi } from 'vitest'
@@ -13,6 +11,7 @@ import type { Outcome } from '../src/deliver/transport.ts'
 import { Folder } from './bridge-process.ts'
 import { requestOf } from './otlp-encode.ts'
 import { partialSuccess, rpcStatus } from './proto-bytes.ts'
+import { certificateFor } from './certificate.ts'
 import { freePort, Receiver } from './receiver.ts'
 import { spanNamed } from './steered-transport.ts'
 
@@ -85,6 +84,7 @@ test.each([400, 401, 403, 404, 405, 413, 415, 500, 501, 301, 308])('%i is final'
   expect(await answeredWith({ status })).toMatchObject({
     kind: 'refused',
     reason: expect.stringMatching(`^${status} `),
+    code: String(status),
   })
 })
 
@@ -95,6 +95,7 @@ test.each([
   expect(await answeredWith({ status: 401, body, headers })).toEqual({
     kind: 'refused',
     reason: '401 Unauthorized: the key is missing',
+    code: '401',
   })
 })
 
@@ -102,6 +103,7 @@ test.each([429, 502, 503, 504])('%i may pass; Retry-After says when', async (sta
   expect(await answeredWith({ status })).toEqual({
     kind: 'away',
     reason: expect.stringMatching(`^${status} `),
+    code: String(status),
   })
   const headers = { 'retry-after': '7' }
   expect(await answeredWith({ status, headers })).toMatchObject({ kind: 'away', retryAfterMs: 7000 })
@@ -111,10 +113,11 @@ test('nobody listens, or does not answer in time: away', async () => {
   expect(await sendTo(`http://127.0.0.1:${await freePort()}/v1/traces`)).toEqual({
     kind: 'away',
     reason: expect.stringContaining('ECONNREFUSED'),
+    code: 'ECONNREFUSED',
   })
   expect(await sendTo('http://nowhere.invalid/v1/traces')).toMatchObject({ kind: 'away' })
   vi.stubEnv('OTEL_EXPORTER_OTLP_TIMEOUT', '100')
-  expect(await answeredWith({ status: 0 })).toEqual({ kind: 'away', reason: 'no answer within 100 ms' })
+  expect(await answeredWith({ status: 0 })).toMatchObject({ kind: 'away', reason: 'no answer within 100 ms' })
 })
 
 /** Talks HTTP by hand: `answer` is given each connection on which a request has come. */
@@ -197,22 +200,14 @@ test('a header that cannot be sent is told at the start, without its value', asy
 
 test('https: a certificate that is not trusted may be tomorrow, and OTEL_EXPORTER_OTLP_CERTIFICATE trusts it', async () => {
   using folder = new Folder()
-  const [key, certificate] = [`${folder.path}/key.pem`, `${folder.path}/certificate.pem`]
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '1']
-  const files = ['-keyout', key, '-out', certificate]
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', ...subject, ...files], {
-    stdio: 'ignore',
+  const certificate = certificateFor('IP:127.0.0.1', folder.path)
+  const server = createTlsServer(certificate, (request, response) => {
+    request.resume().on('end', () => response.end())
   })
-  const server = createTlsServer(
-    { key: readFileSync(key), cert: readFileSync(certificate) },
-    (request, response) => {
-      request.resume().on('end', () => response.end())
-    },
-  )
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`
   expect(await sendTo(url)).toMatchObject({ kind: 'away', reason: expect.stringMatching(/self.signed/) })
-  vi.stubEnv('OTEL_EXPORTER_OTLP_CERTIFICATE', certificate)
+  vi.stubEnv('OTEL_EXPORTER_OTLP_CERTIFICATE', certificate.file)
   expect(await sendTo(url)).toMatchObject({ kind: 'taken' })
   server.closeAllConnections()
   server.close()

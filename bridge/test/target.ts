@@ -22,14 +22,16 @@ export class Target {
   private readonly child: ChildProcessByStdio<Writable, Readable, null>
   private readonly ended: Promise<unknown>
 
-  private constructor(program: string) {
-    this.child = spawn(program, [], { stdio: ['pipe', 'pipe', 'inherit'] })
+  private constructor(command: string, args: readonly string[]) {
+    this.child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] })
     this.ended = new Promise((resolve) => this.child.once('close', resolve))
     this.child.stdout.on('data', (chunk: Buffer) => (this.output += chunk.toString()))
   }
 
-  static async start(program: string): Promise<Target> {
-    const target = new Target(program)
+  /** `launcher` is a command that runs it, in a namespace for example. */
+  static async start(program: string, launcher: readonly string[] = []): Promise<Target> {
+    const [command, ...args] = [...launcher, program] as const
+    const target = new Target(command, args)
     await until(() => target.output.startsWith('ready'))
     return target
   }

@@ -93,6 +93,17 @@ test('a glob stands for regular files, a file that several links lead to once', 
   }
 })
 
+test.skipIf(!isRoot)('a file of another container is found below its process', async () => {
+  const [own, theirs] = [join(folder, 'own'), join(folder, 'theirs')]
+  mkdirSync(own)
+  mkdirSync(theirs)
+  writeFileSync(join(theirs, 'shop'), 'program')
+  const pid = start('unshare', ['-m', 'sh', '-c', `mount --bind ${theirs} ${own} && exec sleep 60`])
+  await runs(pid, /sleep$|coreutils$|busybox$/)
+  const [target] = await selectTargets({ kind: 'executable', pattern: `/proc/${pid}/root${own}/s*` })
+  expect(target?.files.map(({ readPath }) => readFileSync(readPath, 'utf8'))).toEqual(['program'])
+})
+
 test('a glob over more files than anyone means is refused', async () => {
   const many = join(folder, 'many')
   mkdirSync(many)

@@ -138,7 +138,43 @@ describe.skipIf(cannotTrace).for(availableVersions())('bpftrace $version', ({ pr
     expect(lost).toBeLessThanOrEqual(lostMax)
     expect(said.includes(' were lost in the kernel so far')).toBe(lost > 0)
   })
+
+  test.for([
+    [
+      'more than bpftrace’s own maps hold',
+      { BPFTRACE_MAX_MAP_KEYS: '', BPFTRACE_PERF_RB_PAGES: '' },
+      6000,
+      0,
+    ],
+    ['more than a user’s setting', { BPFTRACE_MAX_MAP_KEYS: '100' }, 300, 200],
+  ] as const)(
+    'starts that wait in the kernel, %s: none is lost without a word',
+    async ([, setting, count, unstored]) => {
+      using folder = new Folder()
+      await using receiver = await Receiver.start()
+      using target = await ValueProgram.start(folder.path)
+      const values = { text: Buffer.from('open'), signed: 0n, unsigned: 0n, signed32: 0, unsigned32: 0 }
+      const env = {
+        PROBESPAN_BPFTRACE: program,
+        PROBESPAN_PACK: folder.write('open.yaml', openPack),
+        ...setting,
+      }
+      const said = await traced(env, receiver, target.pid, () =>
+        target.fire(Array.from({ length: count }, () => values)),
+      )
+      expect(said).toContain(`, ${count} orphanedInKernel`)
+      expect(Number(/(\d+) unstoredInKernel/.exec(said)?.[1] ?? 0)).toBe(unstored)
+      expect(said.includes('found no room in the kernel')).toBe(unstored > 0)
+    },
+  )
 })
+
+const openPack = `name: values
+provider: probespan_values
+pair: kernel
+spans:
+  value: { start: value_start, end: value_end, match: { start: [arg0, 1], end: [arg0, 2] } }
+`
 
 const valuesPack = `name: values
 provider: probespan_values

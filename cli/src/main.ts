@@ -104,10 +104,14 @@ program
 program
   .command('check')
   .description('test whether the bridge can work on this machine: each line says ok, or what to do')
-  .option('--pid <pid>', 'also this process and its probes')
-  .option('--exe <path>', 'also this program or library and its probes')
-  .option('--container <name>', 'also the processes of this container and their probes')
-  .option('--pack <name>', 'also whether the target has each probe of this definition')
+  .option('--pid <pid>', 'also this process and its probes; can be repeated', repeated)
+  .option('--exe <path>', 'also this program or library and its probes; can be repeated', repeated)
+  .option('--container <name>', 'also the processes of this container; can be repeated', repeated)
+  .option(
+    '--pack <name>',
+    'also whether each target has the probes of this definition; can be repeated',
+    repeated,
+  )
   .option('--endpoint <url>', 'where OTLP goes (http://127.0.0.1:3051)')
   .option('--json', 'JSON instead of lines')
   .action(async (flags: CheckFlags) => {

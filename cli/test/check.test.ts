@@ -32,7 +32,7 @@ test.skipIf(skip !== undefined)(
       OTEL_EXPORTER_OTLP_HEADERS: 'X-API-Key=right-key',
     })
     expect(stdout).toContain('a program of one probe ran and printed')
-    expect(stdout).toMatch(/^ok {4}endpoint .* answers 200: it takes spans$/m)
+    expect(stdout).toMatch(/^ok {4}endpoint .* takes spans, by http\/protobuf$/m)
     expect(stdout).toContain('nothing needs fixing')
     expect(exitCode).toBe(0)
   },
@@ -41,12 +41,12 @@ test.skipIf(skip !== undefined)(
 test('a key that is missing or wrong is told, with how to give it: exit code 1', async () => {
   expect(await endpointOf(['--endpoint', url])).toMatchObject({
     verdict: 'FIX',
-    found: `${url}/v1/traces answers 401: it wants a key`,
+    found: `${url}/v1/traces wants a key (401)`,
     remedy: expect.stringContaining('OTEL_EXPORTER_OTLP_HEADERS'),
   })
   const wrong = { OTEL_EXPORTER_OTLP_HEADERS: 'X-API-Key=wrong' }
   expect(await endpointOf(['--endpoint', url], wrong)).toMatchObject({
-    remedy: expect.stringContaining('correct the key'),
+    remedy: expect.stringContaining('correct it: OTEL_EXPORTER_OTLP_HEADERS'),
   })
   expect((await check(['--endpoint', url])).exitCode).toBe(1)
 })
@@ -104,7 +104,7 @@ test.skipIf(skip !== undefined)('a user without rights is told what to be', asyn
 })
 
 test.each([
-  [['--pid', 'x'], /--pid is "x"/],
+  [['--pid', 'x'], /--pid or TARGET_PID is "x"/],
   [['--endpoint', 'ftp://x'], /the OTLP endpoint "ftp:\/\/x" is no http/],
 ])('%j cannot be read: exit code 2', async (args, message) => {
   const { exitCode, stderr } = await check(args)

@@ -55,8 +55,12 @@ test.skipIf(!built)(
     expect([first.exitCode, first.stdout]).toEqual([0, ''])
     const text = readFileSync(file, 'utf8')
     expect(text).toMatch(/^name: own\nprovider: fosdem$/m)
-    expect(text).toContain(`--pack ./own.yaml --pid ${shopPid}`)
-    expect((await probes(args.slice(0, 4))).stdout).toBe(text.trimEnd())
+    expect(text).toContain(`Run it: probespan bridge --pack ${file} --pid ${shopPid}\n`)
+    // The same but for the places of the file and of its schema.
+    const printed = (await probes(args.slice(0, 4))).stdout
+    const withoutSchema = (yaml: string): string => yaml.replace(/^# yaml-language-server: .*\n/, '')
+    expect(withoutSchema(printed)).toBe(withoutSchema(text).replaceAll(file, 'own.yaml').trimEnd())
+    expect(printed).not.toBe(withoutSchema(printed))
 
     const again = await probes(args)
     expect([again.exitCode, again.stderr]).toEqual([

@@ -110,7 +110,7 @@ Please move large on stack variables into BPF per-cpu array map.
 `)
   expect([code, message]).toEqual([
     'script_invalid',
-    expect.stringMatching(/up to three strings fit.*leave one out/),
+    expect.stringMatching(/up to three of the default 64 bytes fit.*leave one out/),
   ])
 })
 

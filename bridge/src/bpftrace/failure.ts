@@ -48,7 +48,7 @@ export function classifyFailure(run: FailedRun): BridgeError {
   if (/stack limit of 512 bytes/.test(decisive)) {
     return new BridgeError(
       'script_invalid',
-      `the strings of one event do not fit the kernel's 512-byte stack (bpftrace before 0.23; up to three strings fit): move an attribute to the other probe or leave one out\n${text}`,
+      `the strings of one event do not fit the kernel's 512-byte stack (bpftrace before 0.23; up to three of the default 64 bytes fit): leave one out, move one to the other probe, or make them shorter with BPFTRACE_STRLEN (up to 0.19) or BPFTRACE_MAX_STRLEN\n${text}`,
     )
   }
   if (atPlace.length > 0 || /syntax error|failed to open file|ERROR: .*(Unknown|undefined)/i.test(decisive)) {

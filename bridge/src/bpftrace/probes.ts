@@ -2,6 +2,7 @@
 import { execa } from 'execa'
 import { BridgeError } from '../errors.ts'
 import { fileIdentity } from '../target/file-identity.ts'
+import { bpftraceEnvironment } from './environment.ts'
 import { classifyFailure, targetGone } from './failure.ts'
 import { parseVersion, type BpftraceVersion } from './version.ts'
 import { existsSync } from 'node:fs'
@@ -16,18 +17,20 @@ export async function bpftraceVersion(program: string): Promise<BpftraceVersion>
   throw new BridgeError('bpftrace_failed', `${program} --version printed no version: ${output.slice(0, 200)}`)
 }
 
+/** `path` is that of the file; `attachPoint` such as `usdt:/proc/1/root/app/shop:shop:order_start`. */
+export type FoundProbe = { path: string; attachPoint: string }
+
 /**
- * Attach points of a provider's probes in a process, such as `usdt:/proc/1/root/app/shop:shop:order_start`, by probe
- * name. Each file once: 0.27 lists one also by its paths on PATH, and events would come twice.
+ * Where a process has a provider's probes, by probe name. Each file once: 0.27 lists one also by its paths on PATH, and events would come twice.
  */
 export async function usdtProbesOf(
   program: string,
   pid: number,
   provider: string,
-): Promise<Map<string, string[]>> {
+): Promise<Map<string, FoundProbe[]>> {
   if (!existsSync(`/proc/${pid}`)) throw targetGone(pid)
   const output = await run(program, ['-p', String(pid), '-l', `usdt:*:${provider}:*`], pid)
-  const probes = new Map<string, string[]>()
+  const probes = new Map<string, FoundProbe[]>()
   const seen = new Set<string>()
   for (const line of output.split('\n')) {
     const [, path, name] = /^usdt:(.*):[^:]+:([^:]+)$/.exec(line.trim()) ?? []
@@ -35,7 +38,8 @@ export async function usdtProbesOf(
     const place = `${await fileIdentity(path)} ${name}`
     if (seen.has(place)) continue
     seen.add(place)
-    probes.set(name, [...(probes.get(name) ?? []), `usdt:${attachPath(path)}:${provider}:${name}`])
+    const attachPoint = `usdt:${attachPath(path)}:${provider}:${name}`
+    probes.set(name, [...(probes.get(name) ?? []), { path, attachPoint }])
   }
   return probes
 }
@@ -74,7 +78,8 @@ export function withAttachPoints(script: string, places: ReadonlyMap<string, rea
  */
 async function run(program: string, args: string[], targetPid: number | undefined): Promise<string> {
   const path = program.includes('/') ? resolve(program) : program
-  const options = { reject: false, stdin: 'ignore', timeout: answerTimeoutMs, cwd: '/' } as const
+  const env = bpftraceEnvironment()
+  const options = { reject: false, stdin: 'ignore', timeout: answerTimeoutMs, cwd: '/', env } as const
   const result = await execa(path, args, options)
   if (result.exitCode === 0) return result.stdout
   throw classifyFailure({

@@ -17,7 +17,7 @@ const stderrLinesMax = 50
  */
 const gatherMs = 1
 const manyBytes = 16 * 1024
-type Environment = Readonly<Record<string, string>>
+type Environment = Readonly<Partial<Record<string, string>>>
 /** `launcher` is a command that becomes `program`: launcher.ts. */
 type Program = { program: string; launcher: readonly string[] }
 

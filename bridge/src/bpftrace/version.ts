@@ -36,7 +36,7 @@ export const lengthCountsZero = ({ major, minor }: BpftraceVersion): boolean => 
 const lacks: readonly (readonly [upTo: number, what: string])[] = [
   [17, 'pid and tid are those of the host, also inside of a pid namespace'],
   [18, 'events come out of order, from a buffer a CPU: spans are made 250 ms late'],
-  [22, 'a string is cut behind 63 bytes, and an event holds three strings'],
+  [22, 'the strings of an event share 512 bytes: one has up to 199, each of two 103, each of three 63'],
   [24, 'only root may run it: no smaller set of capabilities will do'],
 ]
 

@@ -2,6 +2,8 @@
 // read into types; absent is what is not there.
 import type { BpftraceVersion } from '../bpftrace/version.ts'
 import type { Definition } from '../definition/definition.ts'
+import type { Protocol } from '../deliver/settings.ts'
+import type { Outcome } from '../deliver/transport.ts'
 import type { Inventory } from '../probes/inventory.ts'
 
 export type MachineFacts = {
@@ -40,18 +42,29 @@ export type Trial =
 export type SeenTarget = { what: string; pids: number[]; inventory: Inventory }
 export type TargetFacts = SeenTarget | { what: string; failure: string }
 
-export type PackFacts = { path: string } & ({ definition: Definition } | { failure: string })
+export type PackFacts = { path: string } & (
+  | {
+      definition: Definition
+      /** What it is run on: all that were named, or else its own. */
+      targets: readonly TargetFacts[]
+    }
+  | { failure: string }
+)
 
 export type EndpointFacts = {
   url: string
+  protocol: Protocol
   /** Whether OTEL_EXPORTER_OTLP_HEADERS has any. */
   headersGiven: boolean
-} & ({ status: number } | { errorCode: string })
+  /** What is wrong with variables of its, without being in the way. */
+  remarks: readonly string[]
+} & ({ outcome: Outcome } | { failure: string })
 
 export type Facts = {
   machine: MachineFacts
   bpftrace: BpftraceFacts
-  target?: TargetFacts
-  pack?: PackFacts
+  /** Named by flag or variable. */
+  targets: readonly TargetFacts[]
+  packs: readonly PackFacts[]
   endpoint: EndpointFacts
 }

@@ -1,5 +1,6 @@
 // The installed bpftrace as facts: its version, and whether the smallest program runs and prints within a deadline.
 import { execa } from 'execa'
+import { bpftraceEnvironment } from '../bpftrace/environment.ts'
 import { classifyFailure } from '../bpftrace/failure.ts'
 import { readOutput } from '../bpftrace/output.ts'
 import { bpftraceVersion } from '../bpftrace/probes.ts'
@@ -26,6 +27,7 @@ async function runTrial(program: string): Promise<Trial> {
     reject: false,
     stdin: 'ignore',
     timeout: trialDeadlineMs,
+    env: bpftraceEnvironment(),
   })
   const elapsedMs = performance.now() - startedMs
   if (result.timedOut) {

@@ -1,24 +1,21 @@
 // Facts of the target and of a pack to findings: has it probes, and each that the pack needs, with the arguments that
 // the pack reads.
 import type { Definition } from '../definition/definition.ts'
-import { blocksOf } from '../definition/program.ts'
-import type { ProbeSummary } from '../probes/inventory.ts'
+import { lackingArguments, needsOf, type ProbeNeed } from '../definition/needs.ts'
 import { nothingFound } from '../probes/refusal.ts'
 import type { PackFacts, SeenTarget, TargetFacts } from './facts.ts'
 import { fix, note, ok, type Finding } from './finding.ts'
 
 const shownMax = 12
 
-export function judgeTarget(target: TargetFacts | undefined, pack: PackFacts | undefined): Finding[] {
-  return [
-    target
-      ? judgeTargetAlone(target)
-      : note('target', 'not looked at: name one with --pid, --exe or --container'),
-    ...(pack ? judgePack(pack, target && 'inventory' in target ? target : undefined) : []),
-  ]
+export function judgeTargets(targets: readonly TargetFacts[], packs: readonly PackFacts[]): Finding[] {
+  const own = packs.flatMap((pack) => ('targets' in pack ? pack.targets : []))
+  const all = [...new Set([...targets, ...own])]
+  const none = [note('target', 'not looked at: name one with --pid, --exe or --container')]
+  return [...(all.length === 0 ? none : all.map(judgeTarget)), ...packs.flatMap(judgePack)]
 }
 
-function judgeTargetAlone(target: TargetFacts): Finding {
+function judgeTarget(target: TargetFacts): Finding {
   if ('failure' in target) return fix('target', `${target.what} cannot be looked at`, target.failure)
   const { what, pids, inventory } = target
   if (inventory.files.length === 0) {
@@ -36,34 +33,26 @@ function judgeTargetAlone(target: TargetFacts): Finding {
   )
 }
 
-function judgePack(pack: PackFacts, target: SeenTarget | undefined): Finding[] {
+function judgePack(pack: PackFacts): Finding[] {
   if ('failure' in pack) return [fix('pack', `${pack.path} cannot be used`, pack.failure)]
-  const { definition, path } = pack
-  const head = ok('pack', `${definition.name} (${path}): ${definition.spans.size} spans`)
-  if (!target) return [head]
-  const probes = target.inventory.files.flatMap((file) => file.probes)
-  return [head, ...needsOf(definition).map((need) => judgeNeed(need, probes, target.what))]
+  const { definition, path, targets } = pack
+  const seen = targets.filter((target) => 'inventory' in target)
+  return [
+    ok('pack', `${definition.name} (${path}): ${definition.spans.size} spans`),
+    ...seen.flatMap((target) =>
+      needsOf(definition).map((need) => judgeNeed(need, definition, target, seen.length > 1)),
+    ),
+  ]
 }
 
-type Need = { provider: string; name: string; argumentsMin: number }
-
-/** Every USDT probe of the definition once, with how many arguments its expressions read. */
-function needsOf(definition: Definition): Need[] {
-  const needs = new Map<string, Need>()
-  for (const { layout, probe } of blocksOf(definition)) {
-    if (probe.kind !== 'usdt') continue
-    const expressions = [...layout.keyParts, ...layout.fields.map((field) => field.expression)]
-    const numbers = expressions.flatMap((text) =>
-      [...text.matchAll(/\barg(\d)\b/g)].map(([, digit]) => Number(digit) + 1),
-    )
-    const { provider, name } = probe
-    const known = needs.get(`${provider}:${name}`)?.argumentsMin ?? 0
-    needs.set(`${provider}:${name}`, { provider, name, argumentsMin: Math.max(0, known, ...numbers) })
-  }
-  return [...needs.values()]
-}
-
-function judgeNeed(need: Need, all: readonly ProbeSummary[], what: string): Finding {
+/** `isOneOfSeveral`: of the targets, so that it must be said which. */
+function judgeNeed(
+  need: ProbeNeed,
+  definition: Definition,
+  { what, inventory }: SeenTarget,
+  isOneOfSeveral: boolean,
+): Finding {
+  const all = inventory.files.flatMap((file) => file.probes)
   const probes = all.filter(({ provider }) => provider === need.provider)
   const probe = probes.find(({ name }) => name === need.name)
   const full = `${need.provider}:${need.name}`
@@ -78,12 +67,7 @@ function judgeNeed(need: Need, all: readonly ProbeSummary[], what: string): Find
     )
   }
   const types = probe.arguments.map(({ type }) => type).join(', ')
-  if (probe.arguments.length < need.argumentsMin) {
-    return fix(
-      'probe',
-      `${full} has the arguments (${types}), and the pack reads arg${need.argumentsMin - 1}`,
-      'correct the expressions of this probe in the pack: arguments are counted from arg0',
-    )
-  }
-  return ok('probe', `${full}(${types})`)
+  const lacking = lackingArguments(definition, need, probe, what)
+  if (lacking.length > 0) return fix('probe', `${full}(${types}) lacks an argument`, lacking.join('\n'))
+  return ok('probe', `${full}(${types})${isOneOfSeveral ? ` in ${what}` : ''}`)
 }

@@ -3,11 +3,10 @@
 import { expect, test } from 'vitest'
 import { fileOf, probe } from '../../test/probe-summaries.ts'
 import { parseDefinition } from '../definition/load.ts'
-import type { SeenTarget } from './facts.ts'
+import type { PackFacts, SeenTarget, TargetFacts } from './facts.ts'
 import { findingsJson, findingsText, fix, needFixing, note, ok } from './finding.ts'
 import { judgeBpftrace } from './judge-bpftrace.ts'
-import { judgeEndpoint } from './judge-endpoint.ts'
-import { judgeTarget } from './judge-target.ts'
+import { judgeTargets } from './judge-target.ts'
 
 const trial = { ok: true, elapsedMs: 283.4 } as const
 const bpftrace = (minor: number, patch = 0) =>
@@ -20,7 +19,7 @@ test('what a version lacks is told, and no more', () => {
     'bpftrace 0.17.0',
     expect.stringContaining('of the host'),
     expect.stringContaining('250 ms'),
-    expect.stringContaining('63 bytes'),
+    expect.stringContaining('one has up to 199'),
     expect.stringContaining('only root'),
     'a program of one probe ran and printed, in 283 ms',
   ])
@@ -47,7 +46,16 @@ test('a bpftrace that is missing, or whose program does not run, is to be fixed,
   ])
 })
 
-const pack = (text: string) => ({ path: 'shop.yaml', definition: parseDefinition(text, 'shop.yaml') })
+const pack = (text: string) => ({
+  path: 'shop.yaml',
+  definition: parseDefinition(text, 'shop.yaml'),
+  targets: [],
+})
+const judgeTarget = (target: TargetFacts | undefined, pack: PackFacts | undefined) =>
+  judgeTargets(
+    target ? [target] : [],
+    pack ? ['definition' in pack ? { ...pack, targets: target ? [target] : [] } : pack] : [],
+  )
 const shopPack = pack(`name: shop
 provider: shop
 spans:
@@ -97,8 +105,41 @@ test('an argument that the probe does not pass is told', () => {
   const found = judgeTarget(target(orderStart, short, probe('shop', 'line_start')), shopPack)
   expect(found[3]).toMatchObject({
     verdict: 'FIX',
-    found: 'shop:order_end has the arguments (u64/ptr), and the pack reads arg2',
+    found: 'shop:order_end(u64/ptr) lacks an argument',
+    remedy: expect.stringMatching(
+      /^shop\.yaml:\d+:\d+: spans\.order\.attributes\.a\.value: asks for arg2, but /,
+    ),
   })
+})
+
+test('several packs on several targets: each on each, and which is said', () => {
+  const [first, second] = [target(orderStart, orderEnd), { ...target(orderStart), what: 'process 8' }]
+  const targets = [first, second]
+  const order = `name: o\nprovider: shop\nspans:\n  o: { start: order_start, end: order_end, match: tid }\n`
+  const packs = [
+    { ...pack(order), targets },
+    { ...shopPack, targets },
+  ]
+  const found = judgeTargets(targets, packs).map(
+    ({ verdict, subject, found }) => `${verdict} ${subject} ${found}`,
+  )
+  expect(found.filter((line) => /(target|pack) /.test(line))).toHaveLength(4)
+  expect(found).toContain('ok probe shop:order_end(u64/ptr, i32, i32) in process 7')
+  expect(
+    found.filter((line) => line.startsWith('FIX probe shop:order_end is not in process 8')),
+  ).toHaveLength(2)
+})
+
+test('a pack’s own target is looked at where none was named', () => {
+  const own = target(orderStart, orderEnd, probe('shop', 'line_start'))
+  const found = judgeTargets([], [{ ...shopPack, targets: [own] }])
+  expect(found.map(({ verdict, subject }) => `${verdict} ${subject}`)).toEqual([
+    'ok target',
+    'ok pack',
+    'ok probe',
+    'ok probe',
+    'ok probe',
+  ])
 })
 
 test('a target without probes, one that is not there, a pack with mistakes, and none of them', () => {
@@ -115,39 +156,6 @@ test('a target without probes, one that is not there, a pack with mistakes, and 
   ])
   expect(verdicts(judgeTarget(undefined, undefined))).toEqual(['note'])
   expect(judgeTarget({ ...target(orderStart), pids: [7, 8] }, undefined)[0]?.found).toContain('(2 processes)')
-})
-
-const url = 'http://127.0.0.1:3051/v1/traces'
-test.each([
-  [200, false, 'ok', /takes spans/],
-  [202, false, 'ok', /takes spans/],
-  [401, false, 'FIX', /wants a key.*give it: OTEL_EXPORTER_OTLP_HEADERS/s],
-  [401, true, 'FIX', /to the key in.*correct the key/s],
-  [403, true, 'FIX', /correct the key/],
-  [404, false, 'FIX', /no OTLP receiver there.*correct --endpoint/s],
-  [405, false, 'FIX', /no OTLP receiver there/],
-  [415, false, 'FIX', /protobuf over HTTP/],
-  [302, false, 'FIX', /redirect/],
-  [429, false, 'FIX', /nothing at the moment/],
-  [503, false, 'FIX', /nothing at the moment/],
-  [400, false, 'note', /refuse that alone/],
-])('an endpoint that answers %d (headers: %s): %s', (status, headersGiven, verdict, text) => {
-  const finding = judgeEndpoint({ url, headersGiven, status })
-  expect(finding.verdict).toBe(verdict)
-  expect(findingsText([finding])).toMatch(text)
-})
-
-test.each([
-  ['ECONNREFUSED', /start ingest/],
-  ['no answer in 10000 ms', /start ingest/],
-  ['ENOTFOUND', /correct the host name/],
-  ['EAI_AGAIN', /correct the host name/],
-  ['SELF_SIGNED_CERT_IN_CHAIN', /NODE_EXTRA_CA_CERTS/],
-  ['CERT_HAS_EXPIRED', /is not trusted/],
-])('an endpoint that does not answer: %s', (errorCode, text) => {
-  const finding = judgeEndpoint({ url, headersGiven: false, errorCode })
-  expect(finding.verdict).toBe('FIX')
-  expect(findingsText([finding])).toMatch(text)
 })
 
 test('lines stand below each other, and what came from elsewhere cannot break them', () => {

@@ -1,9 +1,8 @@
 // `probespan check`: flags and environment in, findings on stdout, an exit code out: 0 where nothing needs fixing, 1
 // where something does, 2 for flags that cannot be read. Looks, and changes nothing.
-import { readConfig } from '../config.ts'
+import { readConfig, type BridgeFlags } from '../config.ts'
 import { BridgeError } from '../errors.ts'
-import { readSelection, type TargetFlags } from '../target/target.ts'
-import type { Facts } from './facts.ts'
+import type { Facts, PackFacts, TargetFacts } from './facts.ts'
 import { findingsJson, findingsText, needFixing, type Finding } from './finding.ts'
 import { gatherBpftrace } from './gather-bpftrace.ts'
 import { gatherEndpoint } from './gather-endpoint.ts'
@@ -12,9 +11,11 @@ import { gatherPack, gatherTarget } from './gather-target.ts'
 import { judgeBpftrace } from './judge-bpftrace.ts'
 import { judgeEndpoint } from './judge-endpoint.ts'
 import { judgeMachine } from './judge-machine.ts'
-import { judgeTarget } from './judge-target.ts'
+import { judgeTargets } from './judge-target.ts'
 
-export type CheckFlags = TargetFlags & { pack?: string; endpoint?: string; json?: boolean }
+export type CheckFlags = Pick<BridgeFlags, 'pid' | 'exe' | 'container' | 'pack' | 'endpoint'> & {
+  json?: boolean
+}
 
 /** Never rejects for an operational error: it is told, and its exit code answered. */
 export async function runCheck(env: NodeJS.ProcessEnv, flags: CheckFlags): Promise<number> {
@@ -29,35 +30,25 @@ export async function runCheck(env: NodeJS.ProcessEnv, flags: CheckFlags): Promi
   }
 }
 
-export function judge({ machine, bpftrace, target, pack, endpoint }: Facts): Finding[] {
+export function judge({ machine, bpftrace, targets, packs, endpoint }: Facts): Finding[] {
   return [
     ...judgeMachine(machine, 'version' in bpftrace ? bpftrace.version : undefined),
     ...judgeBpftrace(bpftrace),
-    ...judgeTarget(target, pack),
-    judgeEndpoint(endpoint),
+    ...judgeTargets(targets, packs),
+    ...judgeEndpoint(endpoint),
   ]
 }
 
 async function gather(env: NodeJS.ProcessEnv, flags: CheckFlags): Promise<Facts> {
-  // Of several packs and targets the first.
-  const packName = flags.pack ?? (env.PROBESPAN_PACK?.split(',')[0] || undefined)
+  const packGiven = flags.pack !== undefined || Boolean(env.PROBESPAN_PACK)
   // Read as the bridge reads it, which wants something to trace; the check can do without, and leaves this one alone.
-  const config = readConfig(env, {
-    pack: packName ?? 'demo',
-    ...(flags.endpoint !== undefined && { endpoint: flags.endpoint }),
-  })
-  const selection = readSelection(flags) ?? (isTargetNamed(env) ? config.targets[0] : undefined)
+  const config = readConfig(env, { ...flags, ...(!packGiven && { pack: 'demo' }) })
   // One after the other: a trial that waits for a CPU would say nothing about the machine.
-  return {
-    machine: await gatherMachine(),
-    bpftrace: await gatherBpftrace(config.bpftrace),
-    ...(selection && { target: await gatherTarget(selection) }),
-    ...(packName !== undefined && { pack: await gatherPack(config.sources[0].path) }),
-    endpoint: await gatherEndpoint(config.tracesUrl, env),
-  }
-}
-
-/** The bridge's default is PID 1, which is somebody else's process but in a shared pid namespace: only by wish. */
-function isTargetNamed(env: NodeJS.ProcessEnv): boolean {
-  return Boolean(env.TARGET_PID || env.TARGET_EXE || env.TARGET_CONTAINER)
+  const machine = await gatherMachine()
+  const bpftrace = await gatherBpftrace(config.bpftrace)
+  const targets: TargetFacts[] = []
+  for (const selection of config.targets) targets.push(await gatherTarget(selection))
+  const packs: PackFacts[] = []
+  for (const { path } of packGiven ? config.sources : []) packs.push(await gatherPack(path, targets))
+  return { machine, bpftrace, targets, packs, endpoint: await gatherEndpoint(config, env) }
 }

@@ -1,5 +1,6 @@
 // What a definition file says, after it was checked: which probes make which span. Expressions are bpftrace's,
 // evaluated in the kernel when the probe fires.
+import type { TargetSelection } from '../target/target.ts'
 
 /** `start` and `end` of a span; `point`, a probe that is a whole span or an event of one. */
 export type Phase = 'start' | 'end' | 'point'
@@ -81,8 +82,17 @@ export type SpanEventDefinition = {
   attributes: AttributeDefinition[]
 }
 
+export type KeyPath = readonly (string | number)[]
+
 export type Definition = {
   name: string
+  /** What it traces where no flag and no variable says so. */
+  target?: TargetSelection
+  /**
+   * Where a key stands in the definition's file: `FILE:LINE:COLUMN: KEY`, of as much of the path as stands there. Absent
+   * of a definition that is none of a file's.
+   */
+  placeOf?: (path: KeyPath) => string
   resource: Readonly<Record<string, string>>
   spans: ReadonlyMap<string, SpanDefinition>
   events: ReadonlyMap<string, SpanEventDefinition>

@@ -17,6 +17,13 @@ export function breaksOut(expression: string): string | undefined {
   return open === 0 ? undefined : 'parentheses that do not pair'
 }
 
+/** The numbers N of the argN that it reads, each once. */
+export function argumentsRead(expression: string): number[] {
+  const code = expression.replace(stringLiterals, '""')
+  const numbers = [...code.matchAll(/(?<![\w$@.])arg(\d+)\b/g)].map(([, digits]) => Number(digits))
+  return [...new Set(numbers)]
+}
+
 /**
  * For a bpftrace that takes the length of `str(address, length)` with the final zero: each made one longer, so that an
  * expression means the same everywhere.

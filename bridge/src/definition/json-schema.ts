@@ -2,15 +2,21 @@
 // scripts-bt/definition.schema.json. What one value alone cannot tell, such as which keys make a shape together, is no
 // part of it; loading a definition tells that.
 import { z } from 'zod'
-import { file, type EventForm, type FileForm, type SpanForm } from './schema.ts'
+import { file, type EventForm, type FileForm, type SpanForm, type TargetForm } from './schema.ts'
 
 const ofFile: Record<keyof FileForm, string> = {
   name: 'Of the definition: as the file is called',
+  target: 'What it traces where neither a flag nor a variable says so: one of exe, pid, container',
   provider: 'Of all its probes that do not name their own',
   pair: 'Where starts wait for their ends: bridge (if not given) or kernel',
   resource: 'Attributes of the resource, such as service.name',
   spans: 'One map a span, by its name',
   events: 'One map an event that a probe adds to an open span, by its name',
+}
+const ofTarget: Record<keyof TargetForm, string> = {
+  exe: 'A program or library, or a glob of them: every process of it, also later ones',
+  pid: 'A process',
+  container: 'A container, by name or id',
 }
 const ofSpan: Record<keyof SpanForm, string> = {
   kind: 'internal if not given',
@@ -47,6 +53,8 @@ type Schema = z.core.JSONSchema.BaseSchema
 export function definitionSchema(): Schema {
   const schema = z.toJSONSchema(file, { io: 'input' })
   describe(schema, ofFile)
+  describe(property(schema, 'target'), ofTarget)
+  Object.assign(property(schema, 'target'), { minProperties: 1, maxProperties: 1 })
   describe(itemOf(schema, 'spans'), ofSpan)
   describe(itemOf(schema, 'events'), ofEvent)
   return { title: 'A definition of spans (probespan)', ...schema }

@@ -5,7 +5,8 @@
 // The key has as many elements as the definition's `match` has parts. The values of a phase: the program's own time
 // or duration, the traceparent, the error and its message, each only where the definition has it at that phase, then
 // the links and then the attributes of that phase in the order in which the definition lists them. An attribute that
-// is a part of the key is not printed again: on 0.17 an event has 512 bytes of stack, three strings.
+// is a part of the key is not printed again: up to 0.22 an event has 512 bytes of stack, which
+// its strings share.
 import type {
   AttributeDefinition,
   Definition,

@@ -45,13 +45,13 @@ const mistakes: [what: string, text: string, key: string, expectation: RegExp][]
     'an unknown key of the file',
     `^spams: 1\n${query(good)}`,
     'spams',
-    /unknown key, expected name, provider, pair, resource, spans, events/,
+    /unknown key, expected one of name, target, provider, pair, resource, spans, events/,
   ],
   [
     'an unknown key of a span',
     query(`${good}, ^key: tid`),
     'spans.query.key',
-    /unknown key, expected kind, name, start/,
+    /unknown key, expected one of kind, name, start/,
   ],
   [
     'no end probe',
@@ -275,10 +275,13 @@ test('anchors and aliases of YAML work', () => {
 })
 
 test('what is left out has its default; a whole file as it is meant', () => {
-  const { spans, ...rest } = parseDefinition(
+  const { spans, placeOf, ...rest } = parseDefinition(
     query(`${good}, ttl: 5min, attributes: { n: { at: end, value: 7 } }`),
     'x',
   )
+  expect(placeOf?.(['spans', 'query', 'ttl'])).toBe('x:4:47: spans.query.ttl')
+  // Of what stands there.
+  expect(placeOf?.(['spans', 'query', 'match', 'start', 0])).toBe('x:4:37: spans.query.match')
   expect(rest).toEqual({ name: 'shop', resource: {}, events: new Map() })
   expect([...spans.values()]).toEqual([
     {
@@ -310,6 +313,14 @@ test.each([
 ])('an expression as bpftrace has it is taken as it is: %s', (expression) => {
   const text = query(`start: a, end: b, match: ${JSON.stringify(expression)}`)
   expect(parseDefinition(text, 'x').spans.get('query')?.match.start).toEqual([expression])
+})
+
+test.each([
+  ['exe: /opt/*/shop', { kind: 'executable', pattern: '/opt/*/shop', place: 'x:5:16: target.exe' }],
+  ['pid: 4711', { kind: 'pid', pid: 4711, place: 'x:5:16: target.pid' }],
+  ['container: shop-1', { kind: 'container', name: 'shop-1', place: 'x:5:22: target.container' }],
+])('a target of its own, with its place: %s', (target, selection) => {
+  expect(parseDefinition(`${query(good)}target: { ${target} }`, 'x').target).toEqual(selection)
 })
 
 test('a file that does not exist is named, with what to do', async () => {

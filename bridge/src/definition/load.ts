@@ -12,17 +12,16 @@ import {
   type YAMLError,
 } from 'yaml'
 import { BridgeError } from '../errors.ts'
-import type { Definition } from './definition.ts'
+import type { TargetSelection } from '../target/target.ts'
+import type { Definition, KeyPath } from './definition.ts'
 import { readDefinition } from './meaning.ts'
+import { unreadablePack } from './pack-file.ts'
 import type { DefinitionIssue } from './schema.ts'
 
 /** Throws BridgeError `definition_invalid` with every mistake on a line of its own. */
 export async function loadDefinition(path: string): Promise<Definition> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    throw new BridgeError(
-      'definition_invalid',
-      `cannot read the definition file ${path} (${error.code}): name an existing file with --pack`,
-    )
+    throw new BridgeError('definition_invalid', unreadablePack(path, error.code))
   })
   return parseDefinition(text, path)
 }
@@ -44,11 +43,40 @@ export function parseDefinition(text: string, path: string): Definition {
   })
   if (syntax.length > 0) throw new BridgeError('definition_invalid', syntax.join('\n'))
   const result = readDefinition(document.toJS())
-  if (!Array.isArray(result)) return result
+  if (!Array.isArray(result)) return withPlaces(result, document, lines, path)
   throw new BridgeError(
     'definition_invalid',
     result.map((issue) => describe(issue, document, lines, path)).join('\n'),
   )
+}
+
+function withPlaces(
+  { target, ...definition }: Definition,
+  document: Document,
+  lines: LineCounter,
+  path: string,
+): Definition {
+  const placeOf = (keys: KeyPath): string => {
+    const standing = standingKeys(document, keys)
+    return `${path}:${place(lines, offsetOf(document, standing))}: ${keyText(standing)}`
+  }
+  return {
+    ...definition,
+    ...(target && { target: { ...target, place: placeOf(['target', targetKeys[target.kind]]) } }),
+    placeOf,
+  }
+}
+
+const targetKeys: Readonly<Record<TargetSelection['kind'], string>> = {
+  executable: 'exe',
+  pid: 'pid',
+  container: 'container',
+}
+
+/** As much of the path as stands in the file. */
+function standingKeys(document: Document, keys: KeyPath): KeyPath {
+  const length = keys.findIndex((_, at) => !document.hasIn(keys.slice(0, at + 1)))
+  return length === -1 ? keys : keys.slice(0, length)
 }
 
 /** A mistake of YAML itself: at its place, with the innermost key that it lies in. */
@@ -75,7 +103,7 @@ const syntaxRemedies: Partial<Record<ErrorCode, string>> = {
 }
 
 function describe(issue: DefinitionIssue, document: Document, lines: LineCounter, path: string): string {
-  return `${path}:${place(lines, offsetOf(document, issue))}: ${keyText(issue.path)}: ${issue.message}`
+  return `${path}:${place(lines, offsetOf(document, issue.path, issue.atKey))}: ${keyText(issue.path)}: ${issue.message}`
 }
 
 function keyText(path: readonly (string | number)[]): string {
@@ -84,8 +112,8 @@ function keyText(path: readonly (string | number)[]): string {
 }
 
 /** Where the value, or its key, stands; of a key that is missing, where the nearest enclosing value does. */
-function offsetOf(document: Document, { path, atKey }: DefinitionIssue): number {
-  const above = atKey === true ? document.getIn(path.slice(0, -1), true) : undefined
+function offsetOf(document: Document, path: KeyPath, atKey = false): number {
+  const above = atKey ? document.getIn(path.slice(0, -1), true) : undefined
   const keys = isMap(above) ? above.items.map((pair) => pair.key) : []
   const key = keys.find((each) => isScalar(each) && each.value === path.at(-1))
   if (isNode(key) && key.range) return key.range[0]

@@ -14,18 +14,24 @@ import {
   type DefinitionIssue,
   type EventForm,
   type SpanForm,
+  type TargetForm,
 } from './schema.ts'
+import type { TargetSelection } from '../target/target.ts'
 
 /** `value` is the parsed YAML. Answers the Definition, or every mistake with the path of its key. */
 export function readDefinition(value: unknown): Definition | DefinitionIssue[] {
   const result = readForm(value)
   if (!result.ok) return result.issues
-  const { name, provider, resource, pair, spans, events } = result.form
+  const { name, target, provider, resource, pair, spans, events } = result.form
+  const targetIssues = target ? checkTarget(target) : []
   const shapeIssues = Object.entries(spans).flatMap(([id, form]) => checkShape(id, form))
   const providerIssues = provider === undefined ? missingProviders(spans, events) : []
-  if (shapeIssues.length + providerIssues.length > 0) return [...shapeIssues, ...providerIssues]
+  const first = [...targetIssues, ...shapeIssues, ...providerIssues]
+  if (first.length > 0) return first
+  const selection = target && selectionOf(target)
   const definition: Definition = {
     name,
+    ...(selection && { target: selection }),
     resource,
     spans: new Map(
       Object.entries(spans).map(([id, form]) => [id, spanDefinition(id, form, provider ?? '', pair)]),
@@ -43,6 +49,19 @@ export function readDefinition(value: unknown): Definition | DefinitionIssue[] {
       Object.entries(events).map(([id, form]) => [id, eventDefinition(id, form, definition, provider ?? '')]),
     ),
   }
+}
+
+function checkTarget({ exe, pid, container }: TargetForm): DefinitionIssue[] {
+  const given = [exe, pid, container].filter((each) => each !== undefined).length
+  if (given === 1) return []
+  const has = given === 0 ? 'none is given' : 'more than one is given'
+  return [{ path: ['target'], message: `expected one of exe, pid, container; ${has}` }]
+}
+
+function selectionOf({ exe, pid, container }: TargetForm): TargetSelection | undefined {
+  if (exe !== undefined) return { kind: 'executable', pattern: exe }
+  if (pid !== undefined) return { kind: 'pid', pid }
+  return container === undefined ? undefined : { kind: 'container', name: container }
 }
 
 const isOneProbe = (form: SpanForm): boolean =>

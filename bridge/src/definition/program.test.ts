@@ -140,15 +140,18 @@ test('paired in the kernel, a start waits in a map and the end prints both', () 
     'x',
   )
   expect(renderProgram(definition, (probe) => [`usdt:/app:${probeText(probe)}`])).toContain(`
+interval:s:1 { print(@events); print(@orphans0); print(@superseded0); print(@unstored0); }
 END { clear(@open0_0); clear(@open0_1); clear(@open0_2); }
 
 // Block 0: q, start: key, text
 usdt:/app:p:a
 {
-  if (@open0_0[pid, tid] != 0) { @superseded[0] = count(); }
+  if (@open0_0[pid, tid] != 0) { @superseded0 = count(); }
   @open0_0[pid, tid] = nsecs;
-  @open0_1[pid, tid] = tid;
-  @open0_2[pid, tid] = str(arg0);
+  if (@open0_0[pid, tid] == 0) { @unstored0 = count(); } else {
+    @open0_1[pid, tid] = tid;
+    @open0_2[pid, tid] = str(arg0);
+  }
 }
 
 // Block 0: q, span: key, text, rows
@@ -161,7 +164,7 @@ usdt:/app:p:b
     delete(@open0_0[pid, tid]);
     delete(@open0_1[pid, tid]);
     delete(@open0_2[pid, tid]);
-  } else { @orphans[0] = count(); }
+  } else { @orphans0 = count(); }
 }
 `)
 })

@@ -1,6 +1,7 @@
 // A Definition and where its probes were found to the text of the bpftrace program that prints its events.
 import type { Definition, Probe } from './definition.ts'
 import { withZeroCounted } from './expression.ts'
+import { counterMap, kernelCounters } from './kernel-counters.ts'
 import { layoutsOf, type Field, type Layout } from './layout.ts'
 
 /** Printed once, when every probe is attached: bpftrace drains its buffers only from then on. */
@@ -15,10 +16,6 @@ export const countsMap = '@events'
 export function announcedScript(script: string): string {
   return `${script}\ninterval:s:1 { print(("${readyTuple[0]}", "${readyTuple[1]}", nsecs)); }\n`
 }
-
-/** In the kernel: ends without a start, and starts that a new one of their key replaced, by block. */
-export const orphansMap = '@orphans'
-export const supersededMap = '@superseded'
 
 /** A probe that the program attaches to; `number` is that of its events in `countsMap`, one for both of a pair. */
 export type Block = { layout: Layout; probe: Probe; number: number; isBegin: boolean }
@@ -60,7 +57,7 @@ export function renderProgram(
     '// (definition, phase, nsecs, pid, tid, key..., value...)',
     `// ${countsMap} counts them by block, so that what is lost on the way is known.`,
     `BEGIN { print(("${readyTuple[0]}", "${readyTuple[1]}", nsecs)); }`,
-    `interval:s:1 { ${printed(pairs.length > 0).join(' ')} }`,
+    `interval:s:1 { ${printed(pairs).join(' ')} }`,
     // Starts that are open at the end would be printed, each one.
     ...(pairs.length > 0 ? [`END { ${pairs.flatMap(clearing).join(' ')} }`] : []),
     ...blocks,
@@ -68,8 +65,10 @@ export function renderProgram(
   ].join('\n')
 }
 
-const printed = (hasPairs: boolean): string[] =>
-  [countsMap, ...(hasPairs ? [orphansMap, supersededMap] : [])].map((map) => `print(${map});`)
+function printed(pairs: readonly Block[]): string[] {
+  const ofPairs = pairs.flatMap(({ number }) => kernelCounters.map((counter) => counterMap(counter, number)))
+  return [countsMap, ...ofPairs].map((map) => `print(${map});`)
+}
 
 type Written = (expression: string) => string
 
@@ -125,12 +124,16 @@ const openSlots = (number: number, layout: Layout, begin: Layout): string[] =>
   )
 
 function beginBody(layout: Layout, number: number): string[] {
-  const slots = openSlots(number, layout, layout)
-  const values = ['nsecs', 'tid', ...layout.fields.map((field) => field.expression)]
+  const [start = '', ...more] = openSlots(number, layout, layout)
+  const values = ['tid', ...layout.fields.map((field) => field.expression)]
   return [
     '{',
-    `  if (${slots[0]} != 0) { ${supersededMap}[${number}] = count(); }`,
-    ...slots.map((slot, index) => `  ${slot} = ${values[index]};`),
+    `  if (${start} != 0) { ${counterMap('superseded', number)} = count(); }`,
+    `  ${start} = nsecs;`,
+    // Read again: a map that is full takes nothing more, and says nothing.
+    `  if (${start} == 0) { ${counterMap('unstored', number)} = count(); } else {`,
+    ...more.map((slot, index) => `    ${slot} = ${values[index]};`),
+    '  }',
     '}',
   ]
 }
@@ -151,7 +154,7 @@ function pairBody(layout: Layout, begin: Layout, number: number): string[] {
     `    ${countsMap}[${number}] = count();`,
     `    print((${elements.join(', ')}));`,
     ...[start, ...more].map((slot) => `    delete(${slot});`),
-    `  } else { ${orphansMap}[${number}] = count(); }`,
+    `  } else { ${counterMap('orphaned', number)} = count(); }`,
     '}',
   ]
 }
@@ -222,7 +225,7 @@ function expressionsOf({ keyParts, begin, fields }: Layout): string[] {
 
 const stringsOf = (layout: Layout): string[] => expressionsOf(layout).filter(isString)
 
-const isString = (expression: string): boolean =>
+export const isString = (expression: string): boolean =>
   /\b(str|kstr|buf|usym|ksym)\s*\(|\b(comm|probe|func)\b/.test(expression)
 
 const literalBytes = (text: string): number => Math.ceil((text.length + 1) / 8) * 8

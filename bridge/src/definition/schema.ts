@@ -2,6 +2,7 @@
 // are not known are mistakes; expressions must not break out of the block that the bridge generates around them.
 // meaning.ts makes the Definition of it; definition.schema.json is published from it.
 import { z } from 'zod'
+import { containerForm } from '../target/target.ts'
 import { breaksOut } from './expression.ts'
 
 /** Zod's words for a value of the wrong kind, or none: what is expected, and what stands there. */
@@ -15,7 +16,7 @@ const map = <Shape extends z.ZodRawShape>(shape: Shape, what: string) =>
   z.strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `unknown key, expected ${Object.keys(shape).join(', ')}`
+        ? `unknown key, expected one of ${Object.keys(shape).join(', ')}`
         : expected(what).error(issue),
   })
 
@@ -82,6 +83,19 @@ const within = z.union(
   [identifier, map({ span: identifier, by: oneOf(['key', 'thread']) }, 'a map { span, by }')],
   expected('the name of a span, or { span, by }'),
 )
+
+const exeForm = expected('an absolute path of a program or library, or a glob of such paths')
+const pidForm = expected('a process id, such as 4711')
+const containerNameForm = expected('the name or id of a container')
+const target = map(
+  {
+    exe: z.string(exeForm).regex(/^\//, exeForm).optional(),
+    pid: z.number(pidForm).int(pidForm).positive(pidForm).optional(),
+    container: z.string(containerNameForm).regex(containerForm, containerNameForm).optional(),
+  },
+  'a map { exe }, { pid } or { container }',
+)
+export type TargetForm = z.infer<typeof target>
 const link = map({ at: oneOf(['start', 'end']).optional(), value: expression }, 'a map { at, value }')
 
 const span = map(
@@ -132,6 +146,7 @@ export type AttributeForms = z.infer<typeof attributes>
 export const file = map(
   {
     name: identifier,
+    target: target.optional(),
     provider: provider.optional(),
     pair: oneOf(['bridge', 'kernel']).default('bridge'),
     resource: z.record(attributeKey, z.string(expected('a text')), expected('a map of texts')).default({}),

@@ -52,11 +52,12 @@ export function openGrpcTransport(url: string): Transport {
 }
 
 function outcomeOf(error: ServiceError): Outcome {
-  const reason = oneLine(`${codes[error.code] ?? error.code}: ${error.details}`)
+  const code = codes[error.code] ?? String(error.code)
+  const reason = oneLine(`${code}: ${error.details}`)
   const [details] = error.metadata?.get('grpc-status-details-bin') ?? []
   const wait = details instanceof Buffer ? readRpcStatus(details)?.retryAfterMs : undefined
   if (wait !== undefined && (retryable.has(error.code) || error.code === codes.RESOURCE_EXHAUSTED)) {
-    return { kind: 'away', reason, retryAfterMs: Math.min(wait, retryAfterMsMax) }
+    return { kind: 'away', reason, code, retryAfterMs: Math.min(wait, retryAfterMsMax) }
   }
-  return retryable.has(error.code) ? { kind: 'away', reason } : { kind: 'refused', reason }
+  return { kind: retryable.has(error.code) ? 'away' : 'refused', reason, code }
 }

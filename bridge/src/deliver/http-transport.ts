@@ -103,9 +103,10 @@ function outcomeOf(response: IncomingMessage, body: Buffer, spanCount: number): 
   if (status >= 200 && status <= 299) return takenOutcome(body, isJson, spanCount)
   const message = explanation(body, isJson)
   const said = oneLine(`${status} ${response.statusMessage ?? ''}${message && `: ${message}`}`)
-  if (!retryableStatus.has(status)) return { kind: 'refused', reason: said }
+  if (!retryableStatus.has(status)) return { kind: 'refused', reason: said, code: String(status) }
   const waitMs = retryAfterMs(response.headers['retry-after'], Date.now())
-  return { kind: 'away', reason: said, ...(waitMs !== undefined && { retryAfterMs: waitMs }) }
+  const code = String(status)
+  return { kind: 'away', reason: said, code, ...(waitMs !== undefined && { retryAfterMs: waitMs }) }
 }
 
 function explanation(body: Buffer, isJson: boolean): string {
@@ -119,5 +120,9 @@ function explanation(body: Buffer, isJson: boolean): string {
 
 function awayBy(error: NodeJS.ErrnoException, timeoutMs: number): Outcome {
   const reason = error.code === 'ABORT_ERR' ? `no answer within ${timeoutMs} ms` : error.message || error.code
-  return { kind: 'away', reason: oneLine(reason ?? error.name) }
+  return {
+    kind: 'away',
+    reason: oneLine(reason ?? error.name),
+    ...(error.code !== undefined && { code: error.code }),
+  }
 }

@@ -18,7 +18,7 @@ const spoolErrorQuietMs = 30_000
 
 /** Throws BridgeError `config_invalid` or `spool_unavailable`. */
 export async function openDelivery(config: BridgeConfig, log: DeliveryLog): Promise<Delivery> {
-  const transport = await openTransport(config, log)
+  const transport = await openTransport(config, (text) => log.warn(text))
   const spool = openSpool(config, log)
   const words = new OutcomeWords(config.tracesUrl, spool ? `on disk, in ${spool.folder}` : 'in memory')
   let spoolErrorToldMs = Number.NEGATIVE_INFINITY
@@ -39,13 +39,20 @@ export async function openDelivery(config: BridgeConfig, log: DeliveryLog): Prom
   )
 }
 
-async function openTransport({ protocol, tracesUrl }: BridgeConfig, log: DeliveryLog): Promise<Transport> {
-  // What the SDK's code finds wrong with a variable, such as a certificate that cannot be read.
+/**
+ * `onRemark` gets what the SDK's code finds wrong with a variable, such as a certificate that cannot be read. Throws
+ * BridgeError `config_invalid`.
+ */
+export async function openTransport(
+  { protocol, tracesUrl }: Pick<BridgeConfig, 'protocol' | 'tracesUrl'>,
+  onRemark: (text: string) => void,
+): Promise<Transport> {
   const warn = (message: string): void => {
-    if (!endpointRemark.test(message)) log.warn(oneLine(message))
+    if (!endpointRemark.test(message)) onRemark(oneLine(message))
   }
   const silent = (): void => undefined
-  diag.setLogger({ error: warn, warn, info: silent, debug: silent, verbose: silent }, DiagLogLevel.WARN)
+  const logger = { error: warn, warn, info: silent, debug: silent, verbose: silent }
+  diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true })
   if (protocol === 'http/protobuf') return openHttpTransport(tracesUrl)
   // grpc-js takes a tenth of a second to load.
   const { openGrpcTransport } = await import('./grpc-transport.ts')

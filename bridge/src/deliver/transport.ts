@@ -2,13 +2,14 @@
 // rejects, tries again or waits by itself: that is delivery's, which alone knows what else waits.
 import type { EncodedBatch } from './encoded-batch.ts'
 
+/** `code` is a status of HTTP (`401`) or of gRPC (`UNAVAILABLE`), or without an answer the system's (`ECONNREFUSED`). */
 export type Outcome =
   /** The receiver has it, but for `rejectedSpans` of its spans; `remark` is its word on that. */
   | { kind: 'taken'; rejectedSpans: number; remark: string }
   /** Refused for good: the same request would be refused again. */
-  | { kind: 'refused'; reason: string }
+  | { kind: 'refused'; reason: string; code?: string }
   /** Not now. `retryAfterMs` is how long the receiver asks to be left alone. Where the answer was lost, it may have it. */
-  | { kind: 'away'; reason: string; retryAfterMs?: number }
+  | { kind: 'away'; reason: string; code?: string; retryAfterMs?: number }
 
 export type Transport = { send(batch: EncodedBatch): Promise<Outcome>; close(): void }
 

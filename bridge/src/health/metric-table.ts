@@ -37,6 +37,10 @@ export const metricTable: Readonly<Record<keyof BridgeReport, Metric>> = {
     'kernel_superseded_total',
     'Starts replaced in the kernel by one of their key.',
   ),
+  unstoredInKernel: counter(
+    'kernel_unstored_total',
+    'Starts that found no room in the kernel, which make no span.',
+  ),
   keylessStarts: counter('keyless_total', keyless, { phase: 'start' }),
   keylessEnds: counter('keyless_total', keyless, { phase: 'end' }),
   parentless: counter('parentless_total', 'Spans within another of which none was open.'),

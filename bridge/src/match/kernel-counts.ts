@@ -1,30 +1,38 @@
 // What became of starts and ends that the kernel pairs and never sends: the program counts them in maps that it prints
 // every second and at its end. Each process of bpftrace counts anew; the sums stay.
-import { isObject } from '../bpftrace/output.ts'
 import type { JsonValue } from '../bpftrace/json.ts'
-import { orphansMap, supersededMap } from '../definition/program.ts'
+import { counterOfMap, type KernelCounter } from '../definition/kernel-counters.ts'
 
-export class KernelCounts {
-  /** Ends without a start. */
+export class KernelCounts implements Readonly<Record<KernelCounter, number>> {
   orphaned = 0
-  /** Starts that a new one of their key replaced. */
   superseded = 0
-  private before = { orphaned: 0, superseded: 0 }
+  unstored = 0
+  /** Of this process, by map. */
+  private readonly printed = new Map<string, number>()
+  private hasWarned = false
 
   print(maps: { [name: string]: JsonValue }): void {
-    this.orphaned = this.before.orphaned + (sumOf(maps[orphansMap]) ?? this.orphaned - this.before.orphaned)
-    this.superseded =
-      this.before.superseded + (sumOf(maps[supersededMap]) ?? this.superseded - this.before.superseded)
+    for (const [name, value] of Object.entries(maps)) {
+      const counter = counterOfMap(name)?.counter
+      if (counter === undefined) continue
+      this[counter] += Number(value) - (this.printed.get(name) ?? 0)
+      this.printed.set(name, Number(value))
+    }
+  }
+
+  /** Once, when the first start has found no room. */
+  fullWarning(): string | undefined {
+    if (this.unstored === 0 || this.hasWarned) return undefined
+    this.hasWarned = true
+    return (
+      `${this.unstored} starts found no room in the kernel, where more are open than its maps have keys: they make no span. ` +
+      'Set BPFTRACE_MAX_MAP_KEYS (BPFTRACE_MAP_KEYS_MAX up to bpftrace 0.22) to as many as can be open at once, or take ' +
+      '"pair: bridge"'
+    )
   }
 
   /** A new process follows, whose counts begin at nothing. */
   restart(): void {
-    this.before = { orphaned: this.orphaned, superseded: this.superseded }
+    this.printed.clear()
   }
-}
-
-/** Undefined where the map was not printed. */
-function sumOf(map: JsonValue | undefined): number | undefined {
-  if (!isObject(map)) return undefined
-  return Object.values(map).reduce<number>((sum, count) => sum + Number(count), 0)
 }

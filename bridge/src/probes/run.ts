@@ -1,6 +1,8 @@
 // `probespan probes`: flags in, an exit code out. The table, JSON or definition goes to stdout (or a file), remarks
 // and errors to stderr.
 import { writeFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { schemaFrom } from '../definition/pack-file.ts'
 import { BridgeError } from '../errors.ts'
 import { selectTargets } from '../target/select.ts'
 import { readSelection, selectionText, type TargetFlags, type TargetSelection } from '../target/target.ts'
@@ -85,7 +87,9 @@ async function writeStarter(
 ): Promise<void> {
   const starter = starterDefinition(files, {
     ...(typeof flags.init === 'string' && { name: flags.init }),
-    ...(selection.kind === 'pid' && { pid: selection.pid }),
+    target: selection,
+    ...(flags.out !== undefined && { path: flags.out }),
+    schema: schemaFrom(dirname(resolve(flags.out ?? 'x'))),
   })
   if (!starter) {
     throw new BridgeError(
@@ -109,5 +113,5 @@ async function writeStarter(
         : `${error.code}: name a file that can be written`
     throw new BridgeError('config_invalid', `cannot write ${flags.out}: ${why}`)
   })
-  say(`wrote ${flags.out}: its first lines say what to fill in`)
+  say(`wrote ${flags.out}: its first lines say what to fill in, and how to run it`)
 }

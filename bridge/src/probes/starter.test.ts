@@ -5,6 +5,7 @@ import { expect, test } from 'vitest'
 import { fileOf, probe } from '../../test/probe-summaries.ts'
 import { probesOf } from '../definition/definition.ts'
 import { parseDefinition } from '../definition/load.ts'
+import type { TargetSelection } from '../target/target.ts'
 import { starterDefinition } from './starter.ts'
 
 const textOf = (
@@ -62,18 +63,41 @@ test('the provider of most use is chosen, the others are told: calls of function
     probe('calls', `${name}__return`),
   ])
   const file = fileOf('/opt/jvm', ...calls, probe('vm', 'gc__begin'), probe('vm', 'gc__end'))
-  const starter = starterDefinition([file], { name: 'mine', pid: 12 })
+  const starter = starterDefinition([file], { name: 'mine', target: { kind: 'pid', pid: 12 } })
   expect(starter?.otherProviders).toEqual(['calls'])
   const mine = parseDefinition(starter?.text ?? '', 'x.yaml')
   expect(mine.name).toBe('mine')
   expect(probesOf(mine).map((each) => each.kind === 'usdt' && each.provider)).toContain('vm')
-  expect(starter?.text).toContain('probespan bridge --pack ./mine.yaml --pid 12')
+  expect(starter?.text).toContain('probespan bridge --pack mine.yaml --pid 12\n')
   expect(textOf(...calls)).toContain('# Fires at every call.')
+})
+
+const file = fileOf('/opt/shop', probe('shop', 'a_start'), probe('shop', 'a_end'))
+
+test.each([
+  ['own', './own'],
+  ['own.yaml', 'own.yaml'],
+  ['/srv/my packs/own.yaml', "'/srv/my packs/own.yaml'"],
+])('written to %s it says to run %s, which is that file', (path, said) => {
+  const text = starterDefinition([file], { name: 'mine', path, target: { kind: 'pid', pid: 12 } })?.text
+  expect(text).toContain(`Run it: probespan bridge --pack ${said} --pid 12\n`)
+  expect(text).toContain(`probespan check --pack ${said} --pid 12\n`)
+})
+
+test('a program or container becomes the definition’s own target, a process does not', () => {
+  const of = (target: TargetSelection): string => starterDefinition([file], { target })?.text ?? ''
+  const byGlob = of({ kind: 'executable', pattern: '/opt/*, new/shop' })
+  expect(parseDefinition(byGlob, 'x').target).toMatchObject({ pattern: '/opt/*, new/shop' })
+  expect(byGlob).toContain('Run it: probespan bridge --pack shop.yaml\n')
+  const relative = parseDefinition(of({ kind: 'executable', pattern: './shop' }), 'x').target
+  expect(relative).toMatchObject({ pattern: `${process.cwd()}/shop` })
+  const byName = parseDefinition(of({ kind: 'container', name: 'shop-1' }), 'x').target
+  expect(byName).toMatchObject({ kind: 'container', name: 'shop-1' })
+  expect(parseDefinition(of({ kind: 'pid', pid: 12 }), 'x').target).toBeUndefined()
 })
 
 test('files without that provider are not named: a C++ library brings probes of its own', () => {
   const library = fileOf('/usr/lib/libstdc++.so.6', probe('libstdcxx', 'throw', 'u64/ptr'))
-  const file = fileOf('/opt/shop', probe('shop', 'a_start'), probe('shop', 'a_end'))
   expect(starterDefinition([library, file], {})?.text).toMatch(/from the probes of \/opt\/shop\.$/m)
 })
 

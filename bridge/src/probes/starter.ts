@@ -1,5 +1,7 @@
 // An inventory to the text of a definition file to start from: a span a likely pair, with what the file itself tells
 // about arguments, and comments on what it does not. The bridge's own loader takes it as it is.
+import { resolve } from 'node:path'
+import { selectionFlag, type TargetSelection } from '../target/target.ts'
 import type { FileProbes, ProbeArgument, ProbeSummary } from './inventory.ts'
 import { guessMatch } from './match-guess.ts'
 import { findPairs, type ProbePair } from './pairs.ts'
@@ -13,8 +15,12 @@ export type Starter = {
 export type StarterAbout = {
   /** The definition's name; absent: the provider's. */
   name?: string
-  /** The process it was made for; for the comment that says how to run it. */
-  pid?: number
+  /** What it was made for: where that is no process, which is gone tomorrow, it becomes the definition's own. */
+  target?: TargetSelection
+  /** The file that it is written to, for the comment that says how to run it; absent: one of its name. */
+  path?: string
+  /** Where the schema of definitions is, as the file names it. */
+  schema?: string
 }
 
 /** The form of a definition's and a span's name (definition/schema.ts). */
@@ -33,7 +39,7 @@ const attributesMax = 8
  */
 export function starterDefinition(
   files: readonly FileProbes[],
-  { name: wantedName, pid }: StarterAbout,
+  { name: wantedName, target, path, schema }: StarterAbout,
 ): Starter | undefined {
   const byProvider = pairsByProvider(files)
   const [provider, ...others] = [...byProvider.keys()].sort(
@@ -48,8 +54,10 @@ export function starterDefinition(
   const spans = pairs.slice(0, spansMax).map((pair) => spanText(pair, identifier(pair.stem, name, taken)))
   const left = pairs.length - spans.length
   const text = [
-    ...headComment(comment(from), name, pid),
+    ...(schema === undefined ? [] : [`# yaml-language-server: $schema=${comment(schema)}`]),
+    ...headComment(comment(from), runWords(path ?? `${name}.yaml`, target)),
     `name: ${scalar(name)}`,
+    ...targetLines(target),
     `provider: ${scalar(provider)}`,
     'resource:',
     `  service.name: ${scalar(name)}`,
@@ -84,18 +92,35 @@ function worth(pairs: readonly ProbePair[] = []): number {
 
 const isCall = ({ end }: ProbePair): boolean => /return$/i.test(end.name)
 
-function headComment(from: string, name: string, pid: number | undefined): string[] {
+function headComment(from: string, run: string): string[] {
   return [
     `# Written by "probespan probes --init" from the probes of ${from}.`,
     '# The file tells where probes are and how wide their arguments, not what they mean. What is left to do:',
     '#  1. Keep the spans that you want. A probe that fires at every call of a function slows the program down.',
     '#  2. Check each `match`: the expression that has the same value at a start and at its own end.',
     '#  3. Name the attributes by what the arguments are, and delete what nobody needs. A pointer cannot be told',
-    '#     from a number: try str(argN) for text. Before bpftrace 0.23 an event holds three strings, each of 63 bytes.',
+    '#     from a number: try str(argN) for text. Before bpftrace 0.23 the strings of an event share 512 bytes: one has',
+    '#     up to 199, each of two 103, each of three 63.',
     '#  4. Give a span that serves or makes a request its kind (server, client, producer, consumer), and put inner',
     '#     spans into outer ones: `within: SPAN`, where both have the same `match`.',
-    `#  5. Run it: probespan bridge --pack ./${name}.yaml --pid ${pid ?? 'PID'}`,
+    `#  5. See whether all is ready: probespan check ${comment(run)}`,
+    `#  6. Run it: probespan bridge ${comment(run)}`,
   ]
+}
+
+/** A path without a slash or a dot would be the name of a pack. */
+function runWords(path: string, target: TargetSelection | undefined): string {
+  const pack = `--pack ${shellWord(/[/.]/.test(path) ? path : `./${path}`)}`
+  if (!target) return `${pack} --pid PID`
+  return target.kind === 'pid' ? `${pack} ${selectionFlag(target)}` : pack
+}
+
+const shellWord = (text: string): string =>
+  /^[\w./+@:-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+
+function targetLines(target: TargetSelection | undefined): string[] {
+  if (target?.kind === 'executable') return [`target: { exe: ${JSON.stringify(resolve(target.pattern))} }`]
+  return target?.kind === 'container' ? [`target: { container: ${JSON.stringify(target.name)} }`] : []
 }
 
 function spanText(pair: ProbePair, id: string): string {

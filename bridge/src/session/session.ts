@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import { targetGone } from '../bpftrace/failure.ts'
+import { bpftraceEnvironment } from '../bpftrace/environment.ts'
 import type { EventBuffer } from '../bpftrace/event-buffer.ts'
 import { BpftraceProcess } from '../bpftrace/process.ts'
 import { reorderWindowMs, type BpftraceVersion } from '../bpftrace/version.ts'
@@ -14,7 +15,7 @@ import type { MatchedSpan } from '../match/matcher.ts'
 import { Pipeline } from '../pipeline.ts'
 import type { WordSource } from '../span/binary-context.ts'
 import { readableSpan } from '../span/readable-span.ts'
-import { selectionText, type TargetSelection } from '../target/target.ts'
+import { atItsPlace, selectionText, type TargetSelection } from '../target/target.ts'
 import { attachmentOf, type Attachment } from './attachment.ts'
 import { Backoff, type Reached } from './backoff.ts'
 import { nextStep, type NextStep, type RunEnd } from './next-step.ts'
@@ -30,6 +31,9 @@ export type SessionEnvironment = {
   launcher: readonly string[]
   version: BpftraceVersion
   buffer: EventBuffer
+  cpus: number
+  /** The user's number of keys of the kernel's maps. */
+  mapKeys: string | undefined
   clock: UnixClock
   words: WordSource
   /** Attributes of every resource, by flag. */
@@ -169,7 +173,12 @@ export class Session {
     } catch (error) {
       if (!(error instanceof BridgeError)) throw error
       const ending = { targetAlive: true, filesChanged: false, what: selectionText(this.plan.target) }
-      return { ...ending, failure: error, reached: 'nothing', lastedMs: since() }
+      return {
+        ...ending,
+        failure: atItsPlace(error, this.plan.target),
+        reached: 'nothing',
+        lastedMs: since(),
+      }
     }
     const attachment = this.current
     if (!attachment) throw new Error('nothing to attach to')
@@ -197,7 +206,8 @@ export class Session {
       ...(source.kind === 'script' && { scriptPath: source.path }),
     }
     const { args, env } = attachment.invocation
-    const invocation = { args, env: { ...env, BPFTRACE_PERF_RB_PAGES: buffer.pages.toString() } }
+    const own = { ...env, BPFTRACE_PERF_RB_PAGES: buffer.pages.toString() }
+    const invocation = { args, env: bpftraceEnvironment(own) }
     const process = new BpftraceProcess({ program, launcher }, invocation, about, (line, nowMs) => {
       this.events.onLine?.(line)
       this.deliver(this.pipeline.line(line, nowMs))
@@ -215,7 +225,8 @@ export class Session {
     clearInterval(watching)
     this.overlongBefore += process.overlongLines
     this.process = undefined
-    return { ...end, filesChanged }
+    const failure = end.failure && (attachment.invocation.explain?.(end.failure) ?? end.failure)
+    return { ...(failure && { failure }), filesChanged }
   }
 
   private resourceOf({ pid, executable }: Attachment): Resource {

@@ -1,7 +1,8 @@
 // A path or glob to the files of that name. Bound: the first files, in the order of their names.
-import { glob, realpath, stat } from 'node:fs/promises'
+import { glob, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { BridgeError } from '../errors.ts'
+import { fileIdentity } from './file-identity.ts'
 import type { TargetFile } from './target.ts'
 
 const filesMax = 200
@@ -15,8 +16,9 @@ export async function executableFiles(pattern: string): Promise<TargetFile[]> {
   for (const path of paths) {
     if (!literal && !(await isFile(path))) continue
     if (files.size === filesMax) throw tooMany(pattern)
-    const real = await realpath(path)
-    if (!files.has(real)) files.set(real, { path: resolve(path), readPath: real })
+    // Not by its real path: of one below /proc/PID/root that would be a path of this mount namespace.
+    const identity = await fileIdentity(path)
+    if (!files.has(identity)) files.set(identity, { path: resolve(path), readPath: resolve(path) })
   }
   if (files.size > 0) return [...files.values()]
   throw new BridgeError(

@@ -2,12 +2,16 @@
 // (`select.ts`), and the flags that say what is wanted.
 import { BridgeError } from '../errors.ts'
 
-export type TargetSelection =
+export type TargetSelection = (
   | { kind: 'pid'; pid: number }
   /** A path, or a glob of paths, of programs or libraries; running or not. */
   | { kind: 'executable'; pattern: string }
   /** A container's name, or its id (12 digits or more). */
   | { kind: 'container'; name: string }
+) & {
+  /** Where a definition file says so, `FILE:LINE:COLUMN: KEY`; absent where a flag or variable does. */
+  place?: string
+}
 
 export type TargetFile = {
   /** As the process sees it; in its messages and tables. */
@@ -25,7 +29,7 @@ export type Target = {
 export type TargetFlags = { pid?: string; exe?: string; container?: string }
 
 const pidForm = /^[1-9]\d{0,9}$/
-const containerForm = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/
+export const containerForm = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,254}$/
 
 /**
  * Undefined where no flag is given. Throws BridgeError `config_invalid`, naming every mistake; `nameOf` is what a
@@ -56,6 +60,12 @@ export function readSelection(
   return container === undefined ? undefined : { kind: 'container', name: container }
 }
 
+/** What is wrong with a target that a definition file names is told with its place there. */
+export function atItsPlace(error: BridgeError, { place }: TargetSelection): BridgeError {
+  const isOfTarget = error.code === 'config_invalid' || error.code === 'target_gone'
+  return place !== undefined && isOfTarget ? new BridgeError(error.code, `${place}: ${error.message}`) : error
+}
+
 /** For messages: "process 12", "container shop", "/usr/bin/x". */
 export function selectionText(selection: TargetSelection): string {
   switch (selection.kind) {
@@ -65,5 +75,17 @@ export function selectionText(selection: TargetSelection): string {
       return selection.pattern
     case 'container':
       return `container ${selection.name}`
+  }
+}
+
+/** As it is given to a command: "--pid 12", "--exe '/usr/bin/x'". */
+export function selectionFlag(selection: TargetSelection): string {
+  switch (selection.kind) {
+    case 'pid':
+      return `--pid ${selection.pid}`
+    case 'executable':
+      return `--exe '${selection.pattern}'`
+    case 'container':
+      return `--container ${selection.name}`
   }
 }

@@ -52,10 +52,10 @@ describe.skipIf(postgres.missing)('PostgreSQL', () => {
     expect(median).toBeLessThan(0.2)
   })
 
-  test('by the server’s program: every session, also one that begins later, each with its own statements', async () => {
+  test('by the pack’s own target, the server’s program: every session, also one that begins later, each with its own statements', async () => {
     const texts = (logged: LoggedStatement[]): string[] => logged.map(({ text }) => text)
     const backends: number[] = []
-    const { spans } = await tracedBy('postgres', postgres.path, async (delivered) => {
+    const { spans } = await tracedBy('postgres', undefined, async (delivered) => {
       for (let round = 0; round < 4; round += 1) {
         await using session = await cluster.session()
         backends.push(session.backend)

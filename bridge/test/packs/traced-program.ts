@@ -48,17 +48,17 @@ export class WaitingProgram {
 const bpftrace = process.env.PROBESPAN_BPFTRACE
 
 /**
- * What the pack makes of the process, or of all processes of a program's file, while `work` is done, which ends it or is
+ * What the pack makes of the process, or without one of its own target, while `work` is done, which ends it or is
  * all that there is to see; it may wait for a span to be delivered.
  */
 export async function tracedBy(
   pack: string,
-  target: number | string,
+  target: number | undefined,
   work: (delivered: readonly DecodedSpan[]) => Promise<unknown>,
 ): Promise<{ spans: DecodedSpan[]; said: string }> {
   await using receiver = await Receiver.start()
   await using bridge = new BridgeProcess({
-    ...(typeof target === 'number' ? { TARGET_PID: String(target) } : { TARGET_EXE: target }),
+    ...(target !== undefined && { TARGET_PID: String(target) }),
     PROBESPAN_PACK: pack,
     OTEL_EXPORTER_OTLP_ENDPOINT: receiver.endpoint,
     ...(bpftrace !== undefined && { PROBESPAN_BPFTRACE: bpftrace }),
@@ -66,7 +66,7 @@ export async function tracedBy(
   await bridge.says('attached to')
   await work(receiver.spans)
   // A target that has ended ends the bridge, once bpftrace has printed all that it holds.
-  const code = await (typeof target === 'string' || isAlive(target) ? bridge.stop() : bridge.exitCode)
+  const code = await (target === undefined || isAlive(target) ? bridge.stop() : bridge.exitCode)
   if (code !== 0) throw new Error(`the bridge ended with ${code}:\n${bridge.said}`)
   return { spans: receiver.spans.toSorted((a, b) => Number(a.startNs - b.startNs)), said: bridge.said }
 }
