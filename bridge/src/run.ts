@@ -81,6 +81,8 @@ function sumOfDropped(report: BridgeReport): number {
 
 const reportedIfAny = [
   'superseded',
+  'processEnded',
+  'tracingEnded',
   'orphanedInKernel',
   'supersededInKernel',
   'late',

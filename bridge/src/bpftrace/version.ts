@@ -34,8 +34,8 @@ export const lengthCountsZero = ({ major, minor }: BpftraceVersion): boolean => 
 
 /** Up to which minor version of 0 something is not there, as a user of the bridge meets it. */
 const lacks: readonly (readonly [upTo: number, what: string])[] = [
-  [17, 'pid and tid are those of the host, also inside of a pid namespace'],
   [18, 'events come out of order, from a buffer a CPU: spans are made 250 ms late'],
+  [21, 'pid and tid are those of the host, also inside of a pid namespace'],
   [22, 'a string is cut behind 63 bytes, and an event holds three strings'],
   [24, 'only root may run it: no smaller set of capabilities will do'],
 ]

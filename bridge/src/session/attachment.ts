@@ -4,7 +4,7 @@ import { BridgeError } from '../errors.ts'
 import { prepareInvocation, type Invocation, type InvocationRequest } from '../source.ts'
 import { selectTargets } from '../target/select.ts'
 import { selectionText, type TargetFile, type TargetSelection } from '../target/target.ts'
-import { startOfProcess } from './process-life.ts'
+import { programOfProcess, startOfProcess } from './process-life.ts'
 
 export type Attachment = {
   invocation: Invocation
@@ -16,7 +16,7 @@ export type Attachment = {
   executable?: string
   /** Whether the process that was selected still runs; always true of files. */
   isAlive(): boolean
-  /** Whether the files are others now; those that are away for a moment are not. */
+  /** Whether the process runs another program, or the files are others now; those that are away for a moment are not. */
   hasChanged(): Promise<boolean>
 }
 
@@ -54,14 +54,15 @@ async function processAttachment(
   request: Omit<InvocationRequest, 'target'>,
 ): Promise<Attachment> {
   // Before anything else is asked about it: a pid may be another's later.
-  const start = startOfProcess(pid)
+  const [start, program] = [startOfProcess(pid), programOfProcess(pid)]
   const invocation = await prepareInvocation({ ...request, target: { kind: 'process', pid } })
   return {
     invocation,
     what,
     pid,
     isAlive: () => start !== undefined && startOfProcess(pid) === start,
-    hasChanged: async () => false,
+    hasChanged: async () =>
+      program !== undefined && programOfProcess(pid) !== program && startOfProcess(pid) === start,
   }
 }
 

@@ -13,7 +13,7 @@ import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace-base'
 import type { SpanDefinition, SpanKindName } from '../definition/definition.ts'
 import { attributesOf } from '../definition/layout.ts'
 import type { AttributeValue, ProbeEvent } from '../event/event.ts'
-import type { MatchedSpan } from '../match/matcher.ts'
+import type { Incomplete, MatchedSpan } from '../match/matcher.ts'
 import { addTimes, subtractTimes } from '../time/instant.ts'
 import { bridgeName, bridgeVersion } from '../version.ts'
 
@@ -27,6 +27,14 @@ const kinds: Record<SpanKindName, SpanKind> = {
   client: SpanKind.CLIENT,
   producer: SpanKind.PRODUCER,
   consumer: SpanKind.CONSUMER,
+}
+
+const incompleteTexts: Record<Incomplete, string> = {
+  expired: 'expired',
+  superseded: 'superseded',
+  evicted: 'evicted',
+  processEnded: 'process_ended',
+  tracingEnded: 'tracing_ended',
 }
 
 type Attributes = Record<string, AttributeValue>
@@ -55,7 +63,7 @@ class MatchedReadableSpan implements ReadableSpan {
     setAttributes(attributes, start === end ? plan.pointKeys : plan.startKeys, start.attributes)
     if (end && end !== start) setAttributes(attributes, plan.endKeys, end.attributes)
     if (start.tid > 0) attributes['thread.id'] = start.tid
-    if (incomplete) attributes['probespan.incomplete'] = incomplete.reason
+    if (incomplete) attributes['probespan.incomplete'] = incompleteTexts[incomplete.reason]
     if (matched.nearLoss) attributes['probespan.near_loss'] = true
     this.attributes = attributes
     this.name = plan.name(attributes)
