@@ -29,6 +29,13 @@ export function stringLengthVariable({ major, minor }: BpftraceVersion): string 
   return minor <= 19 ? 'BPFTRACE_STRLEN' : 'BPFTRACE_MAX_STRLEN'
 }
 
+/** The limit of strings from 0.23 on, in bytes with the final zero; `variables` are those of bpftrace's environment. */
+export function maxStringBytes({
+  BPFTRACE_MAX_STRLEN: set,
+}: Readonly<Record<string, string | undefined>>): number {
+  return set !== undefined && /^\d{1,9}$/.test(set) ? Number(set) : 1024
+}
+
 /** Whether the length in `str(address, length)` counts the final zero, so that one letter less is read. */
 export const lengthCountsZero = ({ major, minor }: BpftraceVersion): boolean => major > 0 || minor >= 23
 

@@ -1,6 +1,7 @@
 // A Definition and where its probes were found to the text of the bpftrace program that prints its events.
 import type { Definition, Probe } from './definition.ts'
 import { withZeroCounted } from './expression.ts'
+import { withOneMore } from './string-length.ts'
 import { layoutsOf, type Field, type Layout } from './layout.ts'
 
 /** Printed once, when every probe is attached: bpftrace drains its buffers only from then on. */
@@ -101,9 +102,13 @@ function rewritten(layout: Layout, written: Written): Layout {
     ...layout,
     begin: layout.begin && rewritten(layout.begin, written),
     keyParts: layout.keyParts.map(written),
-    fields: layout.fields.map((field) => ({ ...field, expression: written(field.expression) })),
+    fields: layout.fields.map((field) => ({ ...field, expression: written(askedOf(field)) })),
   }
 }
+
+/** A letter more of an attribute's text than is shown tells whether it was cut. */
+const askedOf = ({ role, expression }: Field): string =>
+  role === 'attribute' ? withOneMore(expression) : expression
 
 const clearing = ({ layout, number }: Block): string[] =>
   Array.from({ length: 2 + layout.fields.length }, (_, index) => `clear(${openMap(number, index)});`)

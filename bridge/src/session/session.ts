@@ -10,6 +10,7 @@ import { BpftraceProcess } from '../bpftrace/process.ts'
 import { reorderWindowMs, type BpftraceVersion } from '../bpftrace/version.ts'
 import type { BridgeSource } from '../config.ts'
 import type { Definition } from '../definition/definition.ts'
+import { textBytesMax } from '../definition/text-limit.ts'
 import { BridgeError } from '../errors.ts'
 import type { IdGenerator, MatchedSpan } from '../match/matcher.ts'
 import { Pipeline, type Ending } from '../pipeline.ts'
@@ -65,6 +66,7 @@ export class Session {
   private readonly environment: SessionEnvironment
   private readonly events: SessionEvents
   private readonly resources: ProcessResources
+  private readonly textBytes: number
   private readonly backoff = new Backoff()
   private readonly stopped = new AbortController()
   private process: BpftraceProcess | undefined
@@ -83,6 +85,7 @@ export class Session {
     this.plan = plan
     this.environment = environment
     this.events = events
+    this.textBytes = textBytesMax(plan.definition, environment.version, process.env)
     this.resources = new ProcessResources({ ...plan.definition.resource, ...environment.attributes })
     this.pipeline = new Pipeline({
       definition: plan.definition,
@@ -290,6 +293,7 @@ export class Session {
   }
 
   private deliver(spans: readonly MatchedSpan[]): void {
-    for (const span of spans) this.environment.deliver(readableSpan(span, this.resources.of(span.start.pid)))
+    for (const span of spans)
+      this.environment.deliver(readableSpan(span, this.resources.of(span.start.pid), this.textBytes))
   }
 }
