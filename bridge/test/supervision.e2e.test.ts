@@ -217,6 +217,23 @@ describe.for(versions)('bpftrace $version', ({ program: PROBESPAN_BPFTRACE }) =>
     expect(bridge.said).toMatch(/10 starts and 10 ends became 10 spans; 0 open, .* 0 events lost/)
   })
 
+  test('by executable: a process that still runs a replaced file is seen, beside those of the new one', async () => {
+    await using receiver = await Receiver.start()
+    const program = compile('upgraded')
+    const old = run(program, 1_000_000)
+    await using bridge = new BridgeProcess({ ...envFor(receiver), PROBESPAN_BPFTRACE, TARGET_EXE: program })
+    await bridge.says('attached to')
+    renameSync(compile('upgraded.new'), program)
+    await bridge.says('attached again to')
+    const fresh = run(program, 2_000_000)
+    const isNew = (child: ChildProcess, seen: number): boolean =>
+      receiver.spans.slice(seen).some(({ resource }) => resource['process.pid'] === BigInt(child.pid ?? 0))
+    const seen = receiver.spans.length
+    await until(() => isNew(old, seen) && isNew(fresh, seen))
+    expect(await bridge.stop()).toBe(0)
+    expect(receiver.spans.every(({ resource }) => resource['process.executable.path'] === program)).toBe(true)
+  })
+
   test('by executable: a script that looks in the whole process finds the probes of the file', async () => {
     await using receiver = await Receiver.start()
     const program = join(folder.path, 'supervised')

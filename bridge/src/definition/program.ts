@@ -41,8 +41,8 @@ export function functionAttachPoint(probe: Extract<Probe, { symbol: string }>, e
   return `${probe.kind === 'entry' ? 'uprobe' : 'uretprobe'}:${probe.file ?? executable}:${probe.symbol}`
 }
 
-/** `lengthCountsZero`: of bpftrace's version, by bpftrace/version.ts. */
-export type RenderOptions = { lengthCountsZero?: boolean }
+/** `lengthCountsZero`: of bpftrace's version, by bpftrace/version.ts; `only`: an expression that every event must fulfil. */
+export type RenderOptions = { lengthCountsZero?: boolean; only?: string }
 
 /**
  * `attachPoints(probe)` answers the full attach points of a probe, such as
@@ -54,7 +54,9 @@ export function renderProgram(
   options: RenderOptions = {},
 ): string {
   const written = options.lengthCountsZero === true ? withZeroCounted : (expression: string) => expression
-  const blocks = blocksOf(definition).map((each) => block(each, attachPoints(each.probe), written))
+  const blocks = blocksOf(definition).map((each) =>
+    block(each, attachPoints(each.probe), written, options.only),
+  )
   const pairs = blocksOf(definition).filter(({ isBegin }) => isBegin)
   return [
     `// Spans of the definition "${definition.name}". Each event is one tuple:`,
@@ -78,17 +80,21 @@ function block(
   { layout: plain, number, isBegin }: Block,
   attachPoints: readonly string[],
   written: Written,
+  only: string | undefined,
 ): string {
   const layout = rewritten(plain, written)
   const { keyParts, begin } = layout
   const fields = [...(begin?.fields ?? []), ...layout.fields]
   const labels = [...keyParts.map(() => 'key'), ...fields.map(label)]
-  const filter = layout.event ? layout.event.when : layout.span.when[layout.phase]
+  const when = layout.event ? layout.event.when : layout.span.when[layout.phase]
+  const filters = [only, when && written(when)].filter((each) => each !== undefined)
   return [
     '',
     `// Block ${number}: ${nameOf(layout)}, ${phaseOf(layout)}: ${labels.join(', ')}`,
     attachPoints.join(',\n'),
-    ...(filter === undefined ? [] : [`/${written(filter)}/`]),
+    ...(filters.length > 1
+      ? [`/${filters.map((each) => `(${each})`).join(' && ')}/`]
+      : filters.map((each) => `/${each}/`)),
     ...(isBegin
       ? beginBody(layout, number)
       : begin
@@ -201,7 +207,8 @@ function stringBytesOf(layout: Layout): number {
   if (copies === 0) return stringBytesMax
   const others = expressionsOf(layout).filter((expression) => !isString(expression))
   const rest = headBytes(layout) + others.reduce((sum, expression) => sum + fixedBytes(expression), 0)
-  const room = stackBytesMax - stackBytesReserved - rest
+  // Of a pair, the start's time lies there as well, in a variable.
+  const room = stackBytesMax - stackBytesReserved - (layout.begin ? 8 : 0) - rest
   return Math.min(stringBytesMax, Math.floor(room / copies / 8) * 8)
 }
 

@@ -247,9 +247,11 @@ export class Session {
     let filesChanged = false
     const watching = setInterval(() => void look(), watchMs)
     const look = async (): Promise<void> => {
-      if (filesChanged || !(await attachment.hasChanged())) return
-      filesChanged = true
-      void process.stop()
+      if (filesChanged) return
+      // Of one process bpftrace itself sees the end.
+      const isOver = attachment.pid === undefined && !attachment.isAlive()
+      if (!isOver) filesChanged = await attachment.hasChanged()
+      if (isOver || filesChanged) void process.stop()
     }
     const end = await process.ended
     clearInterval(watching)
