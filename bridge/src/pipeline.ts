@@ -38,6 +38,9 @@ export type PipelineOptions = {
   onRemark?: (text: string) => void
 }
 
+/** That what was traced ended, or is traced no more, and when. */
+export type Ending = { reason: 'processEnded' | 'tracingEnded'; at: HrTime }
+
 export type PipelineCounts = {
   /** Lost in the kernel's buffers as far as bpftrace reports it, which is late or never. */
   reportedLost: number
@@ -97,9 +100,7 @@ export class Pipeline {
     for (const warning of this.unpaired.due(nowMs)) this.remark(warning)
     const settled = this.reorder.settledUntil(nowMs)
     if (!settled) return spans
-    const expired = this.matcher.expire(settled)
-    for (const span of expired) span.nearLoss = this.isNearLoss(span.start.at, span.incomplete?.at ?? settled)
-    return [...spans, ...expired]
+    return [...spans, ...this.marked(this.matcher.expire(settled))]
   }
 
   /** Events that are known to be lost, by the counts of all processes of bpftrace that there were. */
@@ -108,13 +109,14 @@ export class Pipeline {
   }
 
   /**
-   * The process of bpftrace has ended, and another may follow: its counts begin anew. What is open stays open. Answers
-   * the spans that were held to be put in order.
+   * The process of bpftrace has ended, and another may follow: its counts begin anew. What is open stays open, unless
+   * what it traced `ended` with it. Answers the spans that were held to be put in order, and those that are given up.
    */
-  endProcess(): readonly MatchedSpan[] {
+  endProcess(ended?: Ending): readonly MatchedSpan[] {
     const newest = this.reorder.newestTime
     this.losses.end(newest)
-    const spans = this.match(this.reorder.flush())
+    const held = this.match(this.reorder.flush())
+    const spans = ended ? [...held, ...this.marked(this.matcher.giveUpAll(ended.reason, ended.at))] : held
     this.lostBefore += this.losses.lost
     this.losses = new Losses(this.options.bufferBytes)
     this.kernel.restart()
@@ -123,9 +125,10 @@ export class Pipeline {
     return spans
   }
 
-  /** No process follows. */
+  /** No process follows: what is still open was traced until the last event. */
   end(): readonly MatchedSpan[] {
-    return [...this.endProcess(), ...this.matcher.end()]
+    const at = this.reorder.newestTime
+    return [...this.endProcess(at && { reason: 'tracingEnded', at }), ...this.matcher.end()]
   }
 
   private arrive(arrival: Arrival, nowMs: number): readonly Arrival[] {
@@ -195,6 +198,14 @@ export class Pipeline {
     this.ready = true
     if (boot) for (const gap of this.gaps) gap.to ??= this.options.toUnix(boot)
     this.options.onReady?.()
+  }
+
+  /** Spans that were given up; those of whose time something was lost say so. */
+  private marked(given: readonly MatchedSpan[]): readonly MatchedSpan[] {
+    for (const span of given) {
+      span.nearLoss = this.isNearLoss(span.start.at, span.incomplete?.at ?? span.start.at)
+    }
+    return given
   }
 
   private match(arrivals: readonly Arrival[]): readonly MatchedSpan[] {

@@ -83,6 +83,8 @@ function sumOfDropped(report: BridgeReport): number {
 
 const reportedIfAny = [
   'superseded',
+  'processEnded',
+  'tracingEnded',
   'orphanedInKernel',
   'supersededInKernel',
   'unstoredInKernel',

@@ -44,7 +44,15 @@ export async function definitionOf(source: BridgeSource): Promise<Definition> {
 export type AttachTarget =
   | { kind: 'process'; pid: number }
   /** `pattern` is what the user calls them. */
-  | { kind: 'files'; files: readonly TargetFile[]; pattern: string }
+  | {
+      kind: 'files'
+      files: readonly TargetFile[]
+      /** Whose functions are meant where a definition names no file; if not given, those of `files`. */
+      programs?: readonly TargetFile[]
+      pattern: string
+      /** A bpftrace expression that is true of the processes that are meant, where not all are. */
+      only?: string
+    }
 
 /** How bpftrace is to be run. */
 export type Invocation = {
@@ -88,7 +96,8 @@ export async function prepareInvocation(request: InvocationRequest): Promise<Inv
   const executables =
     target.kind === 'process'
       ? [`/proc/${target.pid}/exe`]
-      : target.files.map(({ readPath }) => attachPath(readPath))
+      : (target.programs ?? target.files).map(({ readPath }) => attachPath(readPath))
+  const only = target.kind === 'files' ? target.only : undefined
   const text = renderProgram(
     definition,
     (probe) =>
@@ -97,7 +106,7 @@ export async function prepareInvocation(request: InvocationRequest): Promise<Inv
         : executables
             .slice(0, probe.file === undefined ? undefined : 1)
             .map((file) => functionAttachPoint(probe, file)),
-    { lengthCountsZero: lengthCountsZero(version) },
+    { lengthCountsZero: lengthCountsZero(version), ...(only !== undefined && { only }) },
   )
   return {
     args: [...head, '-e', text],

@@ -1,7 +1,7 @@
 // The body of an OTLP/protobuf trace request to spans, read by the wire format alone (opentelemetry/proto/trace/v1,
 // field numbers as published), so that it can disagree with the library that wrote it.
 
-export type DecodedValue = string | bigint | boolean | number
+export type DecodedValue = string | bigint | boolean | number | DecodedValue[]
 export type DecodedSpan = {
   traceId: string
   spanId: string
@@ -65,6 +65,8 @@ function anyValue(value: Fields): DecodedValue {
   if (value.has(2)) return integer(value, 2) !== 0n
   if (value.has(3)) return BigInt.asIntN(64, integer(value, 3))
   if (value.has(4)) return new Float64Array(new BigUint64Array([integer(value, 4)]).buffer)[0] ?? Number.NaN
+  const [array] = messages(value, 5)
+  if (array) return messages(array, 1).map(anyValue)
   throw new Error(`no value of a known type: fields ${[...value.keys()].join(', ')}`)
 }
 

@@ -10,7 +10,7 @@ import { ValueProgram } from './value-program.ts'
 const cannotTrace = process.getuid?.() !== 0
 if (cannotTrace) console.warn('SKIPPED: attaching to probes needs root')
 /** How long the strings of an event are where there are so many of them, up to bpftrace 0.22. */
-const bytesOnStack = [199, 103, 63]
+const bytesOnStack = [198, 102, 62]
 /** The longest that the program has. */
 const bytesMax = 255
 

@@ -1,7 +1,7 @@
 /*
  * Fires the pair probespan_values:value_start and value_end once for each line of stdin: a text as hexadecimal bytes
  * ("-" where it is empty), a signed and an unsigned integer of 64 bits, a signed and an unsigned one of 32. Prints
- * "ready" before it reads; ends with stdin. Bound: texts of 255 bytes.
+ * "ready" before it reads; ends with stdin. Bound: texts of 2047 bytes.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 
 #include <sys/sdt.h>
 
-#define TEXT_BYTES_MAX 256
+#define TEXT_BYTES_MAX 2048
 
 static char text[TEXT_BYTES_MAX];
 
@@ -28,11 +28,11 @@ int main(void) {
   uint32_t unsigned32;
   puts("ready");
   fflush(stdout);
-  while (scanf("%511s %" SCNd64 " %" SCNu64 " %" SCNd32 " %" SCNu32, digits, &signed64, &unsigned64, &signed32,
+  while (scanf("%4095s %" SCNd64 " %" SCNu64 " %" SCNd32 " %" SCNu32, digits, &signed64, &unsigned64, &signed32,
                &unsigned32) == 5) {
     decode(digits);
     DTRACE_PROBE4(probespan_values, value_start, index, text, signed64, signed32);
-    DTRACE_PROBE3(probespan_values, value_end, index, unsigned64, unsigned32);
+    DTRACE_PROBE4(probespan_values, value_end, index, unsigned64, unsigned32, text);
     index++;
   }
   return 0;

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { keepScreenshot } from './browser.ts'
 import { answerOf, fact, rowOf } from './looks.ts'
 import {
+  bridge,
   bridgeTraces,
   failedTrace,
   nowNs,
@@ -11,6 +12,7 @@ import {
   send,
   sharedSpans,
   shopTrace,
+  text,
   type SpanParts,
 } from './shop-traces.ts'
 import { setStage, skipsPage } from './stage.ts'
@@ -81,6 +83,45 @@ describe.skipIf(skipsPage)('one trace', () => {
     const details = page.getByRole('complementary', { name: 'Span details' })
     await details.getByText('status error').waitFor()
     expect(await details.locator('[data-event="exception"]').innerText()).toContain('+1.5 µs')
+  })
+
+  test.each(['light', 'dark'] as const)(
+    'spans without an end, and those of a recording, say so in words (%s)',
+    async (scheme) => {
+      const [root, query, fetchRows, payment] = shopTrace(
+        scheme === 'light' ? 601 : 602,
+        nowNs - 3_600_000_000_000n,
+        false,
+      )
+      const cut = [text('probespan.incomplete', 'process_ended')]
+      const replay = { key: 'probespan.replay', value: { boolValue: true } }
+      await send(stage.ingest(), bridge, [{ ...root!, attributes: cut }, query!])
+      await send(stage.ingest(), bridge, [fetchRows!, { ...payment!, attributes: cut }], [replay])
+      const page = await stage.open(`/traces/${root!.traceId}?span=${payment!.spanId}`, scheme)
+      await rowOf(page, 'payment').waitFor()
+      const names = await page.getByRole('treeitem').evaluateAll((rows) => rows.map((row) => row.textContent))
+      const why = 'No end of it was seen: its process ended'
+      expect(names.map((name) => [name?.includes(why), name?.includes('Played from a recording')])).toEqual([
+        [true, false],
+        [false, false],
+        [false, true],
+        [true, true],
+      ])
+      const header = page.locator('header').last()
+      expect(await header.innerText()).toMatch(/replay[\s\S]*Incomplete\s*2/)
+      const details = page.getByRole('complementary', { name: 'Span details' })
+      expect(await details.innerText()).toMatch(/incomplete[\s\S]*replay[\s\S]*its process ended/)
+      await keepScreenshot(page, scheme === 'light' ? 'explorer-marks' : 'explorer-marks-dark')
+    },
+  )
+
+  test('where the whole trace is of a recording, its title says so, not every row', async () => {
+    const spans = shopTrace(603, nowNs - 3_600_000_000_000n, false)
+    await send(stage.ingest(), bridge, spans, [{ key: 'probespan.replay', value: { boolValue: true } }])
+    const page = await stage.open(`/traces/${spans[0]!.traceId}`)
+    await rowOf(page, 'payment').waitFor()
+    expect(await page.getByRole('tree').locator('[data-mark]').count()).toBe(0)
+    expect(await page.locator('header').last().locator('[data-mark="replay"]').count()).toBe(1)
   })
 
   test.each(['light', 'dark'] as const)(

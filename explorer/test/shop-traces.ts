@@ -25,22 +25,33 @@ export const sdk: Sender = { scope: 'checkout-instrumentation', service: 'storef
 export const text = (key: string, stringValue: string) => ({ key, value: { stringValue } })
 export const int = (key: string, intValue: string) => ({ key, value: { intValue } })
 
-export async function send(ingest: Ingest, sender: Sender, spans: SpanParts[]): Promise<void> {
+export async function send(
+  ingest: Ingest,
+  sender: Sender,
+  spans: SpanParts[],
+  more: object[] = [],
+): Promise<void> {
   const response = await fetch(`${ingest.origin}/v1/traces`, {
     method: 'POST',
     headers: {
       'content-type': 'application/json',
       ...(ingest.apiKey === undefined ? {} : { 'x-api-key': ingest.apiKey }),
     },
-    body: JSON.stringify(requestOf(sender, spans)),
+    body: JSON.stringify(requestOf(sender, spans, more)),
   })
   if (response.status !== 200) throw new Error(`ingest answered ${response.status}: ${await response.text()}`)
   await response.arrayBuffer()
 }
 
-function requestOf({ scope, service }: Sender, spans: SpanParts[]): object {
+/** `more` attributes of the resource. */
+function requestOf({ scope, service }: Sender, spans: SpanParts[], more: object[]): object {
   const resource = {
-    attributes: [text('service.name', service), text('host.name', 'shop-1'), int('process.pid', '4242')],
+    attributes: [
+      text('service.name', service),
+      text('host.name', 'shop-1'),
+      int('process.pid', '4242'),
+      ...more,
+    ],
   }
   const scopeSpans = [{ scope: { name: scope, version: '1.2.3' }, spans: spans.map(spanOf) }]
   return { resourceSpans: [{ resource, scopeSpans }] }

@@ -29,14 +29,21 @@ export function stringLengthVariable({ major, minor }: BpftraceVersion): string 
   return minor <= 19 ? 'BPFTRACE_STRLEN' : 'BPFTRACE_MAX_STRLEN'
 }
 
+/** The limit of strings from 0.23 on, in bytes with the final zero; `variables` are those of bpftrace's environment. */
+export function maxStringBytes({
+  BPFTRACE_MAX_STRLEN: set,
+}: Readonly<Record<string, string | undefined>>): number {
+  return set !== undefined && /^\d{1,9}$/.test(set) ? Number(set) : 1024
+}
+
 /** Whether the length in `str(address, length)` counts the final zero, so that one letter less is read. */
 export const lengthCountsZero = ({ major, minor }: BpftraceVersion): boolean => major > 0 || minor >= 23
 
 /** Up to which minor version of 0 something is not there, as a user of the bridge meets it. */
 const lacks: readonly (readonly [upTo: number, what: string])[] = [
-  [17, 'pid and tid are those of the host, also inside of a pid namespace'],
   [18, 'events come out of order, from a buffer a CPU: spans are made 250 ms late'],
-  [22, 'the strings of an event share 512 bytes: one has up to 199, each of two 103, each of three 63'],
+  [21, 'pid and tid are those of the host, also inside of a pid namespace'],
+  [22, 'the strings of an event share 512 bytes: one has up to 198, each of two 102, each of three 62'],
   [24, 'only root may run it: no smaller set of capabilities will do'],
 ]
 

@@ -64,6 +64,16 @@ usdt:/app:shop:step_done
 `)
 })
 
+test('where not every process is meant, each probe says which, beside its own filter', () => {
+  const filtered = spanDefinition({ id: 'some', when: { start: 'arg1 > 3 || arg2' } })
+  const text = renderProgram(definitionWith(filtered), (probe) => [`usdt:/app:${probeText(probe)}`], {
+    only: 'pid != 7',
+  })
+  expect(text).toContain('usdt:/app:shop:some_start\n/(pid != 7) && (arg1 > 3 || arg2)/\n')
+  expect(text).toContain('usdt:/app:shop:some_end\n/pid != 7/\n')
+  expect(text).toContain('BEGIN {')
+})
+
 test('the layout that the reader goes by is the one that the program prints', () => {
   const order = definition.spans.get('order')!
   for (const phase of ['start', 'end'] as const) {
@@ -105,6 +115,16 @@ const endPack = (more: string): Definition =>
     `{ name: s, provider: p, spans: { q: { start: a, end: b, match: arg9, ${more} attributes: { a0: { at: end, value: str(arg0) }, a1: { at: end, value: str(arg1) } } } } }`,
     'x',
   )
+
+test('the end of a pair of the kernel’s has less room than another event, by what 0.17.0 took', () => {
+  const oneText = (pair: string): Definition =>
+    parseDefinition(
+      `{ name: s, provider: p, pair: ${pair}, spans: { job: { start: a, end: b, match: arg1, attributes: { t: { at: end, value: str(arg0) } } } } }`,
+      'x',
+    )
+  expect(stringBytesThatFit(oneText('bridge'))).toEqual({ ok: true, bytes: 200 })
+  expect(stringBytesThatFit(oneText('kernel'))).toEqual({ ok: true, bytes: 192 })
+})
 
 test('strings are made as short as an event with many of them needs, and no shorter than is of use', () => {
   expect(stringBytesThatFit(pack(0))).toEqual({ ok: true, bytes: 200 })

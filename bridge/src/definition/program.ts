@@ -2,6 +2,7 @@
 import type { Definition, Probe } from './definition.ts'
 import { withZeroCounted } from './expression.ts'
 import { counterMap, kernelCounters } from './kernel-counters.ts'
+import { withOneMore } from './string-length.ts'
 import { layoutsOf, type Field, type Layout } from './layout.ts'
 
 /** Printed once, when every probe is attached: bpftrace drains its buffers only from then on. */
@@ -37,8 +38,8 @@ export function functionAttachPoint(probe: Extract<Probe, { symbol: string }>, e
   return `${probe.kind === 'entry' ? 'uprobe' : 'uretprobe'}:${probe.file ?? executable}:${probe.symbol}`
 }
 
-/** `lengthCountsZero`: of bpftrace's version, by bpftrace/version.ts. */
-export type RenderOptions = { lengthCountsZero?: boolean }
+/** `lengthCountsZero`: of bpftrace's version, by bpftrace/version.ts; `only`: an expression that every event must fulfil. */
+export type RenderOptions = { lengthCountsZero?: boolean; only?: string }
 
 /**
  * `attachPoints(probe)` answers the full attach points of a probe, such as
@@ -50,7 +51,9 @@ export function renderProgram(
   options: RenderOptions = {},
 ): string {
   const written = options.lengthCountsZero === true ? withZeroCounted : (expression: string) => expression
-  const blocks = blocksOf(definition).map((each) => block(each, attachPoints(each.probe), written))
+  const blocks = blocksOf(definition).map((each) =>
+    block(each, attachPoints(each.probe), written, options.only),
+  )
   const pairs = blocksOf(definition).filter(({ isBegin }) => isBegin)
   return [
     `// Spans of the definition "${definition.name}". Each event is one tuple:`,
@@ -76,17 +79,21 @@ function block(
   { layout: plain, number, isBegin }: Block,
   attachPoints: readonly string[],
   written: Written,
+  only: string | undefined,
 ): string {
   const layout = rewritten(plain, written)
   const { keyParts, begin } = layout
   const fields = [...(begin?.fields ?? []), ...layout.fields]
   const labels = [...keyParts.map(() => 'key'), ...fields.map(label)]
-  const filter = layout.event ? layout.event.when : layout.span.when[layout.phase]
+  const when = layout.event ? layout.event.when : layout.span.when[layout.phase]
+  const filters = [only, when && written(when)].filter((each) => each !== undefined)
   return [
     '',
     `// Block ${number}: ${nameOf(layout)}, ${phaseOf(layout)}: ${labels.join(', ')}`,
     attachPoints.join(',\n'),
-    ...(filter === undefined ? [] : [`/${written(filter)}/`]),
+    ...(filters.length > 1
+      ? [`/${filters.map((each) => `(${each})`).join(' && ')}/`]
+      : filters.map((each) => `/${each}/`)),
     ...(isBegin
       ? beginBody(layout, number)
       : begin
@@ -100,9 +107,13 @@ function rewritten(layout: Layout, written: Written): Layout {
     ...layout,
     begin: layout.begin && rewritten(layout.begin, written),
     keyParts: layout.keyParts.map(written),
-    fields: layout.fields.map((field) => ({ ...field, expression: written(field.expression) })),
+    fields: layout.fields.map((field) => ({ ...field, expression: written(askedOf(field)) })),
   }
 }
+
+/** A letter more of an attribute's text than is shown tells whether it was cut. */
+const askedOf = ({ role, expression }: Field): string =>
+  role === 'attribute' ? withOneMore(expression) : expression
 
 const clearing = ({ layout, number }: Block): string[] =>
   Array.from({ length: 2 + layout.fields.length }, (_, index) => `clear(${openMap(number, index)});`)
@@ -199,7 +210,8 @@ function stringBytesOf(layout: Layout): number {
   if (copies === 0) return stringBytesMax
   const others = expressionsOf(layout).filter((expression) => !isString(expression))
   const rest = headBytes(layout) + others.reduce((sum, expression) => sum + fixedBytes(expression), 0)
-  const room = stackBytesMax - stackBytesReserved - rest
+  // Of a pair, the start's time lies there as well, in a variable.
+  const room = stackBytesMax - stackBytesReserved - (layout.begin ? 8 : 0) - rest
   return Math.min(stringBytesMax, Math.floor(room / copies / 8) * 8)
 }
 

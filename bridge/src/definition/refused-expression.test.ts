@@ -33,7 +33,7 @@ test('the expression at the place, or before it; of one that was written otherwi
   expect(refused(at('bad'))).toEqual(['x.yaml:10:30: spans.q.attributes.two.value: no such thing'])
   expect(refused(at('arg0, '))).toEqual(['x.yaml:9:30: spans.q.attributes.one.value: no such thing'])
   expect(refused(at(', str(arg1'))).toEqual(['x.yaml:10:30: spans.q.attributes.two.value: no such thing'])
-  expect(refused(at('4 + 1'))).toEqual(['x.yaml:11:32: spans.q.attributes.three.value: no such thing'])
+  expect(refused(at('5 + 1'))).toEqual(['x.yaml:11:32: spans.q.attributes.three.value: no such thing'])
 })
 
 test('each mistake once; what is at no place of a block is left to bpftrace’s words', () => {

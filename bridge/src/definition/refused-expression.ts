@@ -4,6 +4,7 @@ import type { Definition, KeyPath } from './definition.ts'
 import { withZeroCounted } from './expression.ts'
 import { expressionsOf } from './needs.ts'
 import { blocksOf, type Block } from './program.ts'
+import { withOneMore } from './string-length.ts'
 
 /** `stdin:14:66-69: ERROR: Unknown function: foo`; up to 0.23 a place may be two lines. */
 const errorForm = /^stdin:(\d+):(\d+)(?:-\d+)?: ERROR: (.*)$/
@@ -35,7 +36,8 @@ function keyAt({ layout }: Block, line: string, column: number): KeyPath {
   let nearest: KeyPath = event ? ['events', event.id] : ['spans', span.id]
   let least = Number.POSITIVE_INFINITY
   for (const { expression, path } of expressionsOf(layout)) {
-    for (const written of [expression, withZeroCounted(expression)]) {
+    const asked = withOneMore(expression)
+    for (const written of [expression, asked, withZeroCounted(expression), withZeroCounted(asked)]) {
       for (let at = line.indexOf(written); at !== -1; at = line.indexOf(written, at + 1)) {
         const end = at + written.length
         const distance = column < at ? at - column : Math.max(0, column - end + 1)

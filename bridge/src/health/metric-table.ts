@@ -31,6 +31,8 @@ export const metricTable: Readonly<Record<keyof BridgeReport, Metric>> = {
   expired: counter('expired_total', 'Starts given up because their end did not come in time.'),
   superseded: counter('superseded_total', 'Starts ended by a new start of their key.'),
   evicted: counter('evicted_total', 'Starts given up because too many were open.'),
+  processEnded: counter('process_ended_total', 'Starts that were open when their process ended.'),
+  tracingEnded: counter('tracing_ended_total', 'Starts that were open when nothing traced them any more.'),
   orphaned: counter('orphaned_total', 'Ends that no open start matches.'),
   orphanedInKernel: counter('kernel_orphaned_total', 'Ends that found no start in the kernel.'),
   supersededInKernel: counter(

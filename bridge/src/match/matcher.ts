@@ -1,6 +1,6 @@
 // Events in order to spans. Pairs by definition, process and key; with several starts open under one key an end
 // takes the youngest that began before it (recursion; an end may come late). Nothing vanishes uncounted: at any time
-//   starts = spans.paired + open + expired + superseded + evicted + keyless starts
+//   starts = spans.paired + open + expired + superseded + evicted + processEnded + tracingEnded + keyless starts
 //   ends   = spans.paired + orphaned + held + keyless ends
 //   points = spans of one probe;   span events = attached + without a span
 // Pure: time comes with the events, ids from the source given.
@@ -22,8 +22,8 @@ import { HeldEnds } from './held-ends.ts'
 import { OpenStarts, type OpenStart } from './open-starts.ts'
 import { family, Orphans } from './orphans.ts'
 
-/** Why a span has no end of its own: its end is then the moment at which it was given up. */
-export type Incomplete = 'expired' | 'superseded' | 'evicted'
+/** Why a span has no end of its own: its end is then the moment at which it was given up, or its process ended. */
+export type Incomplete = 'expired' | 'superseded' | 'evicted' | 'processEnded' | 'tracingEnded'
 
 export type MatchedSpan = {
   definition: SpanDefinition
@@ -52,6 +52,10 @@ export type MatcherCounts = {
   superseded: number
   /** Starts given up because `openMax` were open. */
   evicted: number
+  /** Starts that were open when their process ended. */
+  processEnded: number
+  /** Starts that were open when nobody traced any more: the bridge was stopped, or a script or recording ended. */
+  tracingEnded: number
   /** Ends without an open start: its start was before the attach, or was lost. */
   orphaned: number
   /** Starts and ends with an empty key (memory that could not be read): they match nothing. */
@@ -63,8 +67,9 @@ export type MatcherCounts = {
   spanless: number
 }
 
-/** A late start comes within the time in which its buffer is drained. */
+/** A late start comes within the time in which its buffer is drained; so does the last event of a process. */
 const endHold: HrTime = [1, 0]
+const endOfTime: HrTime = [Number.MAX_SAFE_INTEGER, 0]
 const noEvents: readonly ProbeEvent[] = []
 const none: readonly MatchedSpan[] = []
 
@@ -77,6 +82,8 @@ export class Matcher {
     expired: 0,
     superseded: 0,
     evicted: 0,
+    processEnded: 0,
+    tracingEnded: 0,
     orphaned: 0,
     keylessStarts: 0,
     keylessEnds: 0,
@@ -91,6 +98,8 @@ export class Matcher {
   private readonly openMax: number
   /** The ids of the spans that lie within another by its key, by the other's id. */
   private readonly inner = new Map<string, string[]>()
+  /** When processes ended whose last events may still come. */
+  private readonly ended = new Map<number, HrTime>()
 
   constructor(definition: Definition, words: WordSource, openMax = 100_000) {
     const byThread = [...definition.spans.values()].some(({ within }) => within?.by === 'thread')
@@ -110,6 +119,11 @@ export class Matcher {
     return this.open.size
   }
 
+  /** The processes of which a start is open. */
+  openPids(): ReadonlySet<number> {
+    return this.open.pids()
+  }
+
   get heldCount(): number {
     return this.heldEnds.size
   }
@@ -127,7 +141,12 @@ export class Matcher {
     }
   }
 
-  /** Gives up the starts whose ttl has passed at `now`. */
+  /** The process ended at `at`: what it left open is given up once its last events must have come. */
+  endProcess(pid: number, at: HrTime): void {
+    if (!this.ended.has(pid)) this.ended.set(pid, at)
+  }
+
+  /** Gives up the starts whose ttl has passed at `now`, and those of processes that have ended. */
   expire(now: HrTime): readonly MatchedSpan[] {
     this.counts.orphaned += this.heldEnds.expire(now)
     const spans: MatchedSpan[] = this.giveUpOrphans(now)
@@ -135,13 +154,30 @@ export class Matcher {
       const at = addTimes(oldest.start.at, timeOfMs(oldest.start.span.ttlMs))
       spans.push(...this.giveUp(oldest, 'expired', at))
     }
+    if (this.ended.size > 0) spans.push(...this.giveUpEnded(now))
     return spans
+  }
+
+  /** Everything that was traced ended at `at`, and all its events have come. */
+  giveUpAll(reason: 'processEnded' | 'tracingEnded', at: HrTime): readonly MatchedSpan[] {
+    return this.open.all().flatMap((open) => this.giveUp(open, reason, at))
   }
 
   /** No more events come: ends that still waited for their start have none, nor have spans for their parent. */
   end(): readonly MatchedSpan[] {
-    this.counts.orphaned += this.heldEnds.expire([Number.MAX_SAFE_INTEGER, 0])
-    return this.giveUpOrphans([Number.MAX_SAFE_INTEGER, 0])
+    this.counts.orphaned += this.heldEnds.expire(endOfTime)
+    return this.giveUpOrphans(endOfTime)
+  }
+
+  /** A start that is younger than the end of its process is another's that has got the same pid. */
+  private giveUpEnded(now: HrTime): MatchedSpan[] {
+    const due = new Map([...this.ended].filter(([, at]) => compareTimes(addTimes(at, endHold), now) <= 0))
+    if (due.size === 0) return []
+    for (const pid of due.keys()) this.ended.delete(pid)
+    return this.open.all().flatMap((open) => {
+      const at = due.get(open.start.pid)
+      return at && compareTimes(open.start.at, at) <= 0 ? this.giveUp(open, 'processEnded', at) : none
+    })
   }
 
   private giveUpOrphans(now: HrTime): MatchedSpan[] {
@@ -169,18 +205,7 @@ export class Matcher {
     const end = this.heldEnds.size > 0 ? this.heldEnds.take(start) : undefined
     if (end) {
       this.counts.paired += 1
-      return [
-        {
-          definition: start.span,
-          start,
-          end,
-          incomplete: undefined,
-          context,
-          parent,
-          events: noEvents,
-          nearLoss: false,
-        },
-      ]
+      return [spanOf({ start, context, parent }, end)]
     }
     const given = start.span.supersede === 'nest' ? none : this.supersede(start)
     this.open.add(start, context, parent)
@@ -201,7 +226,7 @@ export class Matcher {
     }
     this.open.remove(open)
     this.counts.paired += 1
-    return [spanOf(open, end, undefined)]
+    return [spanOf(open, end)]
   }
 
   /** A start and its end that the kernel paired. */
@@ -211,16 +236,7 @@ export class Matcher {
     this.counts.paired += 1
     const parent = this.isAdoptable(start.span) ? undefined : this.parentOf(start)
     const context = this.contextOf(start, parent)
-    return {
-      definition: start.span,
-      start,
-      end,
-      incomplete: undefined,
-      context,
-      parent,
-      events: noEvents,
-      nearLoss: false,
-    }
+    return spanOf({ start, context, parent }, end)
   }
 
   /** Of a span whose parent the kernel pairs nothing is known before that parent ends. */
@@ -242,16 +258,7 @@ export class Matcher {
     this.counts.points += 1
     const parent = this.isAdoptable(event.span) ? undefined : this.parentOf(event)
     const context = this.contextOf(event, parent)
-    return {
-      definition: event.span,
-      start: event,
-      end: event,
-      incomplete: undefined,
-      context,
-      parent,
-      events: noEvents,
-      nearLoss: false,
-    }
+    return spanOf({ start: event, context, parent }, event)
   }
 
   private attach(event: ProbeEvent): readonly MatchedSpan[] {
@@ -277,7 +284,7 @@ export class Matcher {
   private giveUp(open: OpenStart, reason: Incomplete, at: HrTime): readonly MatchedSpan[] {
     this.open.remove(open)
     this.counts[reason] += 1
-    const given = open.start.span.keepIncomplete ? [spanOf(open, undefined, { reason, at })] : none
+    const given = open.start.span.keepIncomplete ? [abandoned(open, reason, at)] : none
     return reason === 'superseded' ? [...given, ...this.giveUpInside(open, at)] : given
   }
 
@@ -322,10 +329,17 @@ export function traceIdOfKey(key: string): string {
   return hash('sha256', key, 'hex').slice(0, 32)
 }
 
+function abandoned(open: OpenStart, reason: Incomplete, at: HrTime): MatchedSpan {
+  const { start } = open
+  return spanOf(open, undefined, { reason, at: compareTimes(start.at, at) > 0 ? start.at : at })
+}
+
+type Begun = Pick<OpenStart, 'start' | 'context' | 'parent'> & Partial<Pick<OpenStart, 'events'>>
+
 function spanOf(
-  { start, context, parent, events }: OpenStart,
+  { start, context, parent, events }: Begun,
   end: ProbeEvent | undefined,
-  incomplete: MatchedSpan['incomplete'],
+  incomplete?: MatchedSpan['incomplete'],
 ): MatchedSpan {
   return {
     definition: start.span,

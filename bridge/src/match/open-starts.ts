@@ -88,6 +88,19 @@ export class OpenStarts {
     return [...this.ages.values()].flatMap(({ oldest }) => oldest ?? [])
   }
 
+  /** Each, the youngest of a definition first: to remove the top of a slot takes one step. */
+  all(): OpenStart[] {
+    const all: OpenStart[] = []
+    for (const { youngest } of this.ages.values()) {
+      for (let open = youngest; open; open = open.older) all.push(open)
+    }
+    return all
+  }
+
+  pids(): ReadonlySet<number> {
+    return this.tops.pids()
+  }
+
   oldestOfAll(): OpenStart | undefined {
     let oldest: OpenStart | undefined
     for (const age of this.ages.values()) {

@@ -16,6 +16,10 @@ export class SlotMap<Value> {
     keys.set(key, value)
   }
 
+  pids(): ReadonlySet<number> {
+    return new Set([...this.spans.values()].flatMap((pids) => [...pids.keys()]))
+  }
+
   /** Processes come and go: an empty one's map goes with it. */
   delete(spanId: string, pid: number, key: string): void {
     const pids = this.spans.get(spanId)

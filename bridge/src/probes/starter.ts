@@ -100,7 +100,7 @@ function headComment(from: string, run: string): string[] {
     '#  2. Check each `match`: the expression that has the same value at a start and at its own end.',
     '#  3. Name the attributes by what the arguments are, and delete what nobody needs. A pointer cannot be told',
     '#     from a number: try str(argN) for text. Before bpftrace 0.23 the strings of an event share 512 bytes: one has',
-    '#     up to 199, each of two 103, each of three 63.',
+    '#     up to 198, each of two 102, each of three 62.',
     '#  4. Give a span that serves or makes a request its kind (server, client, producer, consumer), and put inner',
     '#     spans into outer ones: `within: SPAN`, where both have the same `match`.',
     `#  5. See whether all is ready: probespan check ${comment(run)}`,

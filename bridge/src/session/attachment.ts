@@ -2,27 +2,29 @@
 import { stat } from 'node:fs/promises'
 import { BridgeError } from '../errors.ts'
 import { prepareInvocation, type Invocation, type InvocationRequest } from '../source.ts'
+import { replacedPrograms } from '../target/replaced-programs.ts'
 import { selectTargets } from '../target/select.ts'
 import { selectionText, type TargetFile, type TargetSelection } from '../target/target.ts'
-import { startOfProcess } from './process-life.ts'
+import { canTellProcesses, containerAttachment } from './container-attachment.ts'
+import { programOfProcess, startOfProcess } from './process-life.ts'
 
 export type Attachment = {
   invocation: Invocation
-  /** For messages: "process 12", "container shop (process 12)", "/usr/bin/shop". */
+  /** For messages: "process 12", "container shop (processes 12, 15)", "/usr/bin/shop". */
   what: string
-  /** Of a process. */
+  /** Where one process is traced. */
   pid?: number
   /** The program of processes that are gone before they could be looked at, where there is only one. */
   executable?: string
-  /** Whether the process that was selected still runs; always true of files. */
+  /** Whether what was selected still runs: the process, any one of the container; always true of files. */
   isAlive(): boolean
-  /** Whether the files are others now; those that are away for a moment are not. */
+  /** Whether the process runs another program, or the files are others now; those that are away for a moment are not. */
   hasChanged(): Promise<boolean>
 }
 
 /**
- * Rejects with BridgeError: why there is no such target, or what it lacks. Of a container it is the first process that
- * has the probes.
+ * Rejects with BridgeError: why there is no such target, or what it lacks. Of a container it is every process that has
+ * the pack's probes; for a script, which tells of no process, the first one.
  */
 export async function attachmentOf(
   selection: TargetSelection,
@@ -35,6 +37,11 @@ export async function attachmentOf(
       return filesAttachment(selection.pattern, request)
     case 'container': {
       const targets = await selectTargets(selection)
+      const [first] = targets
+      if (first?.pid !== undefined && request.source.kind === 'pack' && canTellProcesses()) {
+        const all = await containerAttachment(first.pid, selectionText(selection), request)
+        if (all) return all
+      }
       let refusal: unknown
       for (const { pid = 0 } of targets) {
         try {
@@ -54,14 +61,15 @@ async function processAttachment(
   request: Omit<InvocationRequest, 'target'>,
 ): Promise<Attachment> {
   // Before anything else is asked about it: a pid may be another's later.
-  const start = startOfProcess(pid)
+  const [start, program] = [startOfProcess(pid), programOfProcess(pid)]
   const invocation = await prepareInvocation({ ...request, target: { kind: 'process', pid } })
   return {
     invocation,
     what,
     pid,
     isAlive: () => start !== undefined && startOfProcess(pid) === start,
-    hasChanged: async () => false,
+    hasChanged: async () =>
+      program !== undefined && programOfProcess(pid) !== program && startOfProcess(pid) === start,
   }
 }
 
@@ -72,7 +80,11 @@ async function filesAttachment(
   const files = await filesOf(pattern)
   // Before they are read: what changes meanwhile is seen afterwards.
   const identity = await identityOf(files)
-  const invocation = await prepareInvocation({ ...request, target: { kind: 'files', files, pattern } })
+  const running = [...files, ...(await replacedPrograms(files))]
+  const invocation = await prepareInvocation({
+    ...request,
+    target: { kind: 'files', files: running, pattern },
+  })
   const [only, ...others] = files
   return {
     invocation,

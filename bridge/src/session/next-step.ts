@@ -7,7 +7,7 @@ export type RunEnd = {
   failure?: BridgeError
   /** The process that was traced is still there; true where files were traced. */
   targetAlive: boolean
-  /** The files of the target are others now; bpftrace was stopped for that. */
+  /** The process runs another program or the files are others now; bpftrace was stopped for that. */
   filesChanged: boolean
 }
 

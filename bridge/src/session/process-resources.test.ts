@@ -72,3 +72,34 @@ test('no more processes are kept than the bound', () => {
   for (let pid = 2; pid < 5000; pid += 1) resources.see(pid, 0)
   expect(resources.of(1).attributes['process.pid']).toBe(process.ppid)
 })
+
+test('a process has ended when it is gone, or when its pid is another’s; not where its pid means nothing here', async () => {
+  const resources = new ProcessResources({})
+  resources.traceAny('/opt/shop', false)
+  const child = spawn('sleep', ['60'])
+  const pid = child.pid ?? 0
+  resources.see(pid, 0)
+  expect(resources.endOf(pid, 5n)).toBeUndefined()
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  expect(resources.endOf(pid, 5n)).toBe(5n)
+  expect(resources.endOf(0, 5n)).toBeUndefined()
+  resources.traceAny('/opt/shop', true)
+  expect(resources.endOf(pid, 5n)).toBeUndefined()
+})
+
+test('a process that becomes another program has ended as what it was', async () => {
+  const resources = new ProcessResources({})
+  resources.traceAny('/opt/shop', false)
+  const child = spawn('sh', ['-c', 'echo; read go; exec sleep 60'])
+  try {
+    await once(child.stdout, 'data')
+    const pid = child.pid ?? 0
+    resources.see(pid, 0)
+    expect(resources.endOf(pid, 5n)).toBeUndefined()
+    child.stdin.write('go\n')
+    await expect.poll(() => resources.endOf(pid, 5n)).toBe(5n)
+  } finally {
+    child.kill('SIGKILL')
+  }
+})

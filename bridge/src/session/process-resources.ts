@@ -2,9 +2,14 @@
 // probe. A process is looked at when its first event comes, because it may have ended when its span does.
 import type { Resource } from '@opentelemetry/resources'
 import { processResource } from '../span/process-resource.ts'
-import { startOfProcess } from './process-life.ts'
+import { bootNsOfStart, programOfProcess, startOfProcess } from './process-life.ts'
 
-type Entry = { resource: Resource; start: string | undefined; checkedMs: number }
+type Entry = {
+  resource: Resource
+  start: string | undefined
+  program: string | undefined
+  checkedMs: number
+}
 
 /** How long a pid is taken for the same process without looking: events of two processes may take turns. */
 const checkMs = 1000
@@ -58,15 +63,29 @@ export class ProcessResources {
     return this.processes.get(pid)?.resource ?? this.traced
   }
 
+  /**
+   * When the process that was seen under this pid had ended or become another program, in the kernel's boot time: by
+   * `nowNs`, or before another process got its pid. Undefined while it runs, and where the pid means nothing here.
+   */
+  endOf(pid: number, nowNs: bigint): bigint | undefined {
+    if (!this.isByPid || pid === 0) return undefined
+    const start = startOfProcess(pid)
+    const known = this.processes.get(pid)
+    if (start === undefined) return nowNs
+    if (known?.start !== undefined && known.start !== start) return bootNsOfStart(start)
+    return known?.program !== undefined && known.program !== programOfProcess(pid) ? nowNs : undefined
+  }
+
   private entryOf(pid: number, known: Entry | undefined, nowMs: number): Entry {
     if (!this.isByPid || pid === 0) {
-      return { resource: this.traced, start: undefined, checkedMs: nowMs }
+      return { resource: this.traced, start: undefined, program: undefined, checkedMs: nowMs }
     }
-    const start = startOfProcess(pid)
+    const [start, program] = [startOfProcess(pid), programOfProcess(pid)]
     // Of a process that has ended meanwhile what was read still holds.
-    if (known && (start === undefined || start === known.start)) {
+    if (known && (start === undefined || (start === known.start && program === known.program))) {
       return { ...known, checkedMs: nowMs }
     }
-    return { resource: processResource(pid, this.attributes, this.executable), start, checkedMs: nowMs }
+    const resource = processResource(pid, this.attributes, this.executable)
+    return { resource, start, program, checkedMs: nowMs }
   }
 }

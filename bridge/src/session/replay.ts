@@ -5,6 +5,7 @@ import { LineSplitter } from '../bpftrace/lines.ts'
 import { eventBufferOf } from '../bpftrace/event-buffer.ts'
 import { reorderWindowMs } from '../bpftrace/version.ts'
 import type { Definition } from '../definition/definition.ts'
+import { textBytesMax } from '../definition/text-limit.ts'
 import type { Delivery } from '../deliver/delivery.ts'
 import type { MatchedSpan } from '../match/matcher.ts'
 import { Pipeline } from '../pipeline.ts'
@@ -23,13 +24,15 @@ export class Replay {
   isPlaying = false
   private readonly bytes: Buffer
   private readonly resource: Resource
+  private readonly textBytes: number
   private readonly splitter = new LineSplitter()
   private stopping = false
 
-  private constructor(pipeline: Pipeline, bytes: Buffer, resource: Resource) {
+  private constructor(pipeline: Pipeline, bytes: Buffer, resource: Resource, textBytes: number) {
     this.pipeline = pipeline
     this.bytes = bytes
     this.resource = resource
+    this.textBytes = textBytes
   }
 
   /** `attributes` win over the recording's. Throws BridgeError `config_invalid` where the file is no recording. */
@@ -58,7 +61,8 @@ export class Replay {
       // Says on every span that it is not live.
       'probespan.replay': true,
     })
-    return new Replay(pipeline, bytes, resource)
+    // bpftrace's variables are not recorded.
+    return new Replay(pipeline, bytes, resource, textBytesMax(definition, head.bpftrace, {}))
   }
 
   get overlongLines(): number {
@@ -72,7 +76,7 @@ export class Replay {
   async play(delivery: Delivery): Promise<void> {
     this.isPlaying = true
     const deliver = (spans: readonly MatchedSpan[]): void => {
-      for (const span of spans) delivery.push(readableSpan(span, this.resource))
+      for (const span of spans) delivery.push(readableSpan(span, this.resource, this.textBytes))
     }
     for (const line of [...this.splitter.push(this.bytes), ...this.splitter.end()]) {
       deliver(this.pipeline.line(line, performance.now()))

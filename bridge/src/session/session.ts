@@ -1,6 +1,7 @@
 // One source (a pack or a script) on one target, for as long as the bridge runs: bpftrace is started, restarted when it
 // dies, and attached again when the target is another. Spans go out by `deliver`; what is open stays open all the while.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { HrTime } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import { targetGone } from '../bpftrace/failure.ts'
@@ -10,15 +11,19 @@ import { BpftraceProcess } from '../bpftrace/process.ts'
 import { reorderWindowMs, type BpftraceVersion } from '../bpftrace/version.ts'
 import type { BridgeSource } from '../config.ts'
 import type { Definition } from '../definition/definition.ts'
+import { textBytesMax } from '../definition/text-limit.ts'
 import { BridgeError } from '../errors.ts'
 import type { MatchedSpan } from '../match/matcher.ts'
-import { Pipeline } from '../pipeline.ts'
+import { Pipeline, type Ending } from '../pipeline.ts'
 import type { WordSource } from '../span/binary-context.ts'
 import { readableSpan } from '../span/readable-span.ts'
 import { atItsPlace, selectionText, type TargetSelection } from '../target/target.ts'
+import { bootNowNs } from '../time/clock.ts'
+import { timeOfNs } from '../time/instant.ts'
 import { attachmentOf, type Attachment } from './attachment.ts'
 import { Backoff, type Reached } from './backoff.ts'
 import { nextStep, type NextStep, type RunEnd } from './next-step.ts'
+import { ProcessWatch } from './process-watch.ts'
 import { pidsAreForeign } from './pid-namespace.ts'
 import { ProcessResources } from './process-resources.ts'
 import type { UnixClock } from './unix-clock.ts'
@@ -66,6 +71,7 @@ export class Session {
   private readonly environment: SessionEnvironment
   private readonly events: SessionEvents
   private readonly resources: ProcessResources
+  private readonly textBytes: number
   private readonly backoff = new Backoff()
   private readonly stopped = new AbortController()
   private process: BpftraceProcess | undefined
@@ -74,6 +80,9 @@ export class Session {
   private lostToTell = 1
   private told: string | undefined
   private current: Attachment | undefined
+  private readonly watch = new ProcessWatch((pid) => this.endOf(pid))
+  /** Of this run of bpftrace: its process was found to have ended, or the session was stopped. */
+  private ending: Ending | undefined
   /** The last run with it saw events. */
   private hasWorked = false
 
@@ -81,6 +90,7 @@ export class Session {
     this.plan = plan
     this.environment = environment
     this.events = events
+    this.textBytes = textBytesMax(plan.definition, environment.version, process.env)
     this.resources = new ProcessResources({ ...plan.definition.resource, ...environment.attributes })
     this.pipeline = new Pipeline({
       definition: plan.definition,
@@ -123,6 +133,7 @@ export class Session {
       if (!this.isOver(step) && !result.filesChanged) await this.pause(this.backoff.after(result))
     }
     this.state = 'over'
+    this.giveUpEnded()
     this.deliver(this.pipeline.end())
     return failure
   }
@@ -130,12 +141,36 @@ export class Session {
   /** Ends `run` in order: bpftrace drains, what it holds is matched. */
   stop(): void {
     this.stopped.abort()
+    this.ending ??= { reason: 'tracingEnded', at: this.environment.clock.now() }
     void this.process?.stop()
   }
 
   tick(nowMs: number): void {
+    this.lookAtProcesses()
     this.deliver(this.pipeline.tick(nowMs))
     this.tellLosses()
+  }
+
+  private lookAtProcesses(): void {
+    if (this.process && this.current?.isAlive() === false) {
+      this.ending ??= { reason: 'processEnded', at: this.environment.clock.now() }
+    }
+    const { matcher } = this.pipeline
+    for (const { pid, at } of this.watch.ended(() => matcher.openPids())) matcher.endProcess(pid, at)
+  }
+
+  private endOf(pid: number): HrTime | undefined {
+    const bootNs = this.resources.endOf(pid, bootNowNs())
+    return bootNs === undefined ? undefined : this.environment.clock.toUnix(timeOfNs(bootNs))
+  }
+
+  /** What is open of a process that ended, or of a session that was stopped, while no bpftrace ran. */
+  private giveUpEnded(): void {
+    const { current, ending, pipeline, environment } = this
+    const hasEnded = current?.isAlive() === false
+    const late: Ending | undefined =
+      ending ?? (hasEnded ? { reason: 'processEnded', at: environment.clock.now() } : undefined)
+    if (late && pipeline.matcher.openCount > 0) this.deliver(pipeline.endProcess(late))
   }
 
   /** The first losses, and again whenever they have become ten times as many. */
@@ -161,6 +196,7 @@ export class Session {
 
   /** One bpftrace, from what it is attached to to its end. */
   private async runOnce(): Promise<RunResult> {
+    this.giveUpEnded()
     const startedMs = performance.now()
     const since = (): number => performance.now() - startedMs
     try {
@@ -187,9 +223,14 @@ export class Session {
     const reached = this.state === 'attached' ? 'attached' : 'started'
     this.state = 'starting'
     this.hasWorked = reached === 'attached'
-    this.deliver(this.pipeline.endProcess())
+    const targetAlive = attachment.isAlive()
+    if (!targetAlive || (end.filesChanged && attachment.pid !== undefined)) {
+      this.ending ??= { reason: 'processEnded', at: this.environment.clock.now() }
+    }
+    this.deliver(this.pipeline.endProcess(this.ending))
+    this.ending = undefined
     this.tellLosses()
-    return { ...end, targetAlive: attachment.isAlive(), what: attachment.what, reached, lastedMs: since() }
+    return { ...end, targetAlive, what: attachment.what, reached, lastedMs: since() }
   }
 
   private isReusable(): boolean {
@@ -217,9 +258,11 @@ export class Session {
     let filesChanged = false
     const watching = setInterval(() => void look(), watchMs)
     const look = async (): Promise<void> => {
-      if (filesChanged || !(await attachment.hasChanged())) return
-      filesChanged = true
-      void process.stop()
+      if (filesChanged) return
+      // Of one process bpftrace itself sees the end.
+      const isOver = attachment.pid === undefined && !attachment.isAlive()
+      if (!isOver) filesChanged = await attachment.hasChanged()
+      if (isOver || filesChanged) void process.stop()
     }
     const end = await process.ended
     clearInterval(watching)
@@ -252,7 +295,9 @@ export class Session {
       )
     } else if (step === 'select again') {
       events.info(
-        filesChanged ? `${what} is another file now` : `${what} has ended; waiting for it to come back`,
+        filesChanged
+          ? `${what} runs or is another file now`
+          : `${what} has ended; waiting for it to come back`,
       )
     } else if (failure?.message !== this.told || !failure) {
       this.told = failure?.message
@@ -262,6 +307,7 @@ export class Session {
   }
 
   private deliver(spans: readonly MatchedSpan[]): void {
-    for (const span of spans) this.environment.deliver(readableSpan(span, this.resources.of(span.start.pid)))
+    for (const span of spans)
+      this.environment.deliver(readableSpan(span, this.resources.of(span.start.pid), this.textBytes))
   }
 }

@@ -1,6 +1,6 @@
 // The kernel's boot time to Unix time for all sessions, measured at the start and again on an interval.
 import type { HrTime } from '@opentelemetry/api'
-import { calibrate, recalibrated, type Calibration } from '../time/clock.ts'
+import { bootNowNs, calibrate, recalibrated, type Calibration } from '../time/clock.ts'
 import { addTimes, timeOfNs } from '../time/instant.ts'
 
 const recalibrateMs = 60_000
@@ -29,6 +29,11 @@ export class UnixClock {
   }
 
   readonly toUnix = (boot: HrTime): HrTime => addTimes(boot, this.offset)
+
+  /** As the probes' times are, so that a step of the clock does not come between them. */
+  now(): HrTime {
+    return this.toUnix(timeOfNs(bootNowNs()))
+  }
 
   close(): void {
     clearInterval(this.timer)

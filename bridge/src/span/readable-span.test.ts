@@ -20,9 +20,10 @@ type Parts = {
   start?: EventParts
   end?: EventParts
   parent?: MatchedSpan['parent']
+  textBytes?: number
 }
 
-function sent({ definition, start, end, parent }: Parts): DecodedSpan {
+function sent({ definition, start, end, parent, textBytes }: Parts): DecodedSpan {
   const span = spanDefinition(definition)
   const matched: MatchedSpan = {
     definition: span,
@@ -34,7 +35,8 @@ function sent({ definition, start, end, parent }: Parts): DecodedSpan {
     events: [],
     nearLoss: false,
   }
-  const readable = readableSpan(matched, resourceFromAttributes({ 'service.name': 'shop', 'process.pid': 7 }))
+  const resource = resourceFromAttributes({ 'service.name': 'shop', 'process.pid': 7 })
+  const readable = readableSpan(matched, resource, textBytes)
   const sdks = decodeTraces(Buffer.from(ProtobufTraceSerializer.serializeRequest([readable]) ?? []))
   const ours = decodeTraces(requestOf([readable]))
   expect(ours).toEqual(sdks)
@@ -109,6 +111,29 @@ test('attributes of both sides with their types, the thread, the resource and th
   expect(span.resource).toEqual({ 'service.name': 'shop', 'process.pid': 7n })
   expect(span.scope).toEqual({ name: 'probespan-bridge', version: expect.stringMatching(/^\d+\.\d+\.\d+/) })
   expect(sent({ start: { tid: 0 } }).attributes).toEqual({})
+})
+
+test('texts that were cut say so by their keys, of both sides; the name is made of what is shown', () => {
+  const attributes: AttributeDefinition[] = [
+    { key: 'sql', at: 'start', expression: 'str(arg0)' },
+    { key: 'fits', at: 'start', expression: 'str(arg1)' },
+    { key: 'short', at: 'end', expression: 'str(arg0, 3)' },
+    { key: 'number', at: 'end', expression: 'arg2' },
+  ]
+  const start: EventParts = { attributes: ['SELECT 12', 'SELECT 1'] }
+  const end: EventParts = { attributes: ['abcd', '18446744073709551615'] }
+  const span = sent({ definition: { nameTemplate: '{sql}', attributes }, start, end, textBytes: 8 })
+  expect(span.name).toBe('SELECT 1')
+  expect(span.attributes).toEqual({
+    sql: 'SELECT 1',
+    fits: 'SELECT 1',
+    short: 'abc',
+    number: '18446744073709551615',
+    'probespan.truncated': ['sql', 'short'],
+    'thread.id': 1n,
+  })
+  const whole = sent({ definition: { attributes }, start, end: { attributes: ['abc', '1'] } })
+  expect(whole.attributes).not.toHaveProperty('probespan.truncated')
 })
 
 test.each([

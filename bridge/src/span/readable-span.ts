@@ -10,11 +10,13 @@ import {
 import type { InstrumentationScope } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace-base'
-import type { SpanDefinition, SpanKindName } from '../definition/definition.ts'
+import type { AttributeDefinition, SpanDefinition, SpanKindName } from '../definition/definition.ts'
 import { attributesOf } from '../definition/layout.ts'
+import { textBytesOf } from '../definition/string-length.ts'
 import type { AttributeValue, ProbeEvent } from '../event/event.ts'
-import type { MatchedSpan } from '../match/matcher.ts'
+import type { Incomplete, MatchedSpan } from '../match/matcher.ts'
 import { addTimes, subtractTimes } from '../time/instant.ts'
+import { cutText } from './cut-text.ts'
 import { bridgeName, bridgeVersion } from '../version.ts'
 
 const scope: InstrumentationScope = { name: bridgeName, version: bridgeVersion }
@@ -29,7 +31,15 @@ const kinds: Record<SpanKindName, SpanKind> = {
   consumer: SpanKind.CONSUMER,
 }
 
-type Attributes = Record<string, AttributeValue>
+const incompleteTexts: Record<Incomplete, string> = {
+  expired: 'expired',
+  superseded: 'superseded',
+  evicted: 'evicted',
+  processEnded: 'process_ended',
+  tracingEnded: 'tracing_ended',
+}
+
+type Attributes = Record<string, AttributeValue | string[]>
 
 /** A class, because one is made for every span: its constants and methods are then shared by all. */
 class MatchedReadableSpan implements ReadableSpan {
@@ -46,16 +56,21 @@ class MatchedReadableSpan implements ReadableSpan {
   readonly events: TimedEvent[]
   readonly links: Link[]
 
-  constructor(matched: MatchedSpan, resource: Resource) {
+  constructor(matched: MatchedSpan, resource: Resource, textBytes: number) {
     const { definition, start, end, incomplete, context, parent } = matched
     this.startTime = startOf(matched)
     this.endTime = endOf(matched, this.startTime)
     const plan = planOf(definition)
     const attributes: Attributes = {}
-    setAttributes(attributes, start === end ? plan.pointKeys : plan.startKeys, start.attributes)
-    if (end && end !== start) setAttributes(attributes, plan.endKeys, end.attributes)
+    setAttributes(
+      attributes,
+      start === end ? plan.pointAttributes : plan.startAttributes,
+      start.attributes,
+      textBytes,
+    )
+    if (end && end !== start) setAttributes(attributes, plan.endAttributes, end.attributes, textBytes)
     if (start.tid > 0) attributes['thread.id'] = start.tid
-    if (incomplete) attributes['probespan.incomplete'] = incomplete.reason
+    if (incomplete) attributes['probespan.incomplete'] = incompleteTexts[incomplete.reason]
     if (matched.nearLoss) attributes['probespan.near_loss'] = true
     this.attributes = attributes
     this.name = plan.name(attributes)
@@ -64,7 +79,8 @@ class MatchedReadableSpan implements ReadableSpan {
     this.resource = resource
     this.context = context
     if (parent) this.parentSpanContext = parent
-    this.events = matched.events.length === 0 ? none : matched.events.map(timedEvent)
+    this.events =
+      matched.events.length === 0 ? none : matched.events.map((event) => timedEvent(event, textBytes))
     this.links = linksOf(start.links, end === start ? undefined : end?.links)
   }
 
@@ -97,8 +113,9 @@ class MatchedReadableSpan implements ReadableSpan {
   }
 }
 
-export function readableSpan(matched: MatchedSpan, resource: Resource): ReadableSpan {
-  return new MatchedReadableSpan(matched, resource)
+/** `textBytes` is the most bytes of a text that are shown: one less than bpftrace reads, where that is bounded. */
+export function readableSpan(matched: MatchedSpan, resource: Resource, textBytes = Infinity): ReadableSpan {
+  return new MatchedReadableSpan(matched, resource, textBytes)
 }
 
 /** A span of one probe that tells its duration began that long before the probe. */
@@ -121,10 +138,9 @@ function statusOf({ definition, end, incomplete }: MatchedSpan): SpanStatus {
   return end.message === undefined ? failed : { code: SpanStatusCode.ERROR, message: end.message }
 }
 
-function timedEvent({ event, at, attributes: values }: ProbeEvent): TimedEvent {
+function timedEvent({ event, at, attributes: values }: ProbeEvent, textBytes: number): TimedEvent {
   const attributes: Attributes = {}
-  const keys = event?.attributes.map(({ key }) => key) ?? []
-  setAttributes(attributes, keys, values)
+  setAttributes(attributes, event?.attributes.map(plannedAttribute) ?? [], values, textBytes)
   return { name: event?.name ?? '', time: at, attributes, droppedAttributesCount: 0 }
 }
 
@@ -135,21 +151,36 @@ function linksOf(start: SpanContext[] | undefined, end: SpanContext[] | undefine
 
 function setAttributes(
   attributes: Attributes,
-  keys: readonly string[],
+  planned: readonly PlannedAttribute[],
   values: readonly AttributeValue[],
+  textBytes: number,
 ): void {
-  for (let index = 0; index < keys.length; index += 1) {
-    const key = keys[index]
+  for (let index = 0; index < planned.length; index += 1) {
+    const attribute = planned[index]
     const value = values[index]
-    if (key !== undefined && value !== undefined) attributes[key] = value
+    if (attribute === undefined || value === undefined) continue
+    attributes[attribute.key] = value
+    if (attribute.textBytes === undefined || typeof value !== 'string') continue
+    const cut = cutText(value, Math.min(attribute.textBytes, textBytes))
+    if (cut === undefined) continue
+    attributes[attribute.key] = cut
+    const others = attributes['probespan.truncated']
+    attributes['probespan.truncated'] = [...(Array.isArray(others) ? others : []), attribute.key]
   }
 }
 
+/** `textBytes`: the most bytes of a text that the definition wants; absent where the value is no text of the kernel's. */
+type PlannedAttribute = { key: string; textBytes: number | undefined }
+const plannedAttribute = (attribute: AttributeDefinition): PlannedAttribute => ({
+  key: attribute.key,
+  textBytes: textBytesOf(attribute),
+})
+
 /** What a definition says of every span of it, worked out once. */
 type Plan = {
-  startKeys: string[]
-  endKeys: string[]
-  pointKeys: string[]
+  startAttributes: PlannedAttribute[]
+  endAttributes: PlannedAttribute[]
+  pointAttributes: PlannedAttribute[]
   name: (attributes: Attributes) => string
 }
 const plans = new WeakMap<SpanDefinition, Plan>()
@@ -158,9 +189,9 @@ function planOf(definition: SpanDefinition): Plan {
   const known = plans.get(definition)
   if (known) return known
   const plan = {
-    startKeys: attributesOf(definition, 'start').map(({ key }) => key),
-    endKeys: attributesOf(definition, 'end').map(({ key }) => key),
-    pointKeys: attributesOf(definition, 'point').map(({ key }) => key),
+    startAttributes: attributesOf(definition, 'start').map(plannedAttribute),
+    endAttributes: attributesOf(definition, 'end').map(plannedAttribute),
+    pointAttributes: attributesOf(definition, 'point').map(plannedAttribute),
     name: namer(definition),
   }
   plans.set(definition, plan)

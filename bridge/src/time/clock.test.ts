@@ -1,7 +1,7 @@
 // What would break: spans that lie beside the spans of other tools because kernel time is mapped wrongly.
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { calibrate, combine, recalibrated, type Tick } from './clock.ts'
+import { bootNowNs, calibrate, combine, recalibrated, type Tick } from './clock.ts'
 
 const tick = (beforeNs: bigint, afterNs: bigint, shownNs: bigint): Tick => ({ beforeNs, afterNs, shownNs })
 const realtime = tick(1_000n, 1_200n, 5_000_000_000n)
@@ -64,4 +64,13 @@ test('the measurement agrees with the kernel within 1 ms, and within the error t
   expect(errorNs).toBeLessThan(1_000_000n)
   // Date.now() starts to show a millisecond up to a clock read late.
   expect(difference).toBeLessThanOrEqual(errorNs + 20_000n)
+})
+
+test('boot time is what the kernel counts since boot', () => {
+  const uptimeNs = (): bigint =>
+    BigInt(Math.round(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 100)) * 10_000_000n
+  const before = uptimeNs()
+  const now = bootNowNs()
+  expect(now).toBeGreaterThanOrEqual(before)
+  expect(now).toBeLessThanOrEqual(uptimeNs() + 10_000_000n)
 })

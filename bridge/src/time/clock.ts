@@ -74,6 +74,15 @@ function bestOf(times: number, measure: () => Tick): Tick {
 
 const gap = (tick: Tick): bigint => tick.afterNs - tick.beforeNs
 
+/**
+ * The kernel's boot time now. Monotonic time is behind it by all suspends, which /proc/uptime knows of (to 10 ms),
+ * unless it is a container's own.
+ */
+export function bootNowNs(): bigint {
+  const [monotonicNs, coarseNs] = [process.hrtime.bigint(), coarseBootNs()]
+  return coarseNs - monotonicNs < noSuspendBelowNs ? monotonicNs : coarseNs
+}
+
 function coarseBootNs(): bigint {
   const [seconds = '0', hundredths = '0'] = (readFileSync('/proc/uptime', 'utf8').split(' ')[0] ?? '').split(
     '.',

@@ -2,6 +2,7 @@
 import { formatDuration } from '../format/duration.ts'
 import { formatExact } from '../format/time.ts'
 import { CopyId } from '../shell/CopyId.tsx'
+import { MarkBadge } from '../shell/MarkBadge.tsx'
 import { SourceBadge } from '../shell/SourceBadge.tsx'
 import type { Row, Waterfall } from '../waterfall/layout.ts'
 import { AttributeTable } from './AttributeTable.tsx'
@@ -21,7 +22,15 @@ export function SpanDetails({ row, waterfall, select }: Props) {
         <span className={styles.tag} data-status={span.status.code}>
           status {span.status.code.toLowerCase()}
         </span>
+        {row.marks.map((mark) => (
+          <MarkBadge key={mark.name} mark={mark} />
+        ))}
       </div>
+      {row.marks.map((mark) => (
+        <p key={mark.name} className={styles.mark} data-mark={mark.name}>
+          {mark.sentence}.
+        </p>
+      ))}
       {span.status.message !== undefined && span.status.message !== '' && (
         <p className={styles.message} data-status={span.status.code}>
           {span.status.message}

@@ -1,7 +1,9 @@
 // What a trace is, in two lines: its root, and when, how long, how much, from where.
 import { formatDuration } from '../format/duration.ts'
 import { formatExact, formatLocal } from '../format/time.ts'
+import { replayMark } from '../format/marks.ts'
 import { CopyId } from '../shell/CopyId.tsx'
+import { MarkBadge } from '../shell/MarkBadge.tsx'
 import { SourceBadge } from '../shell/SourceBadge.tsx'
 import type { Waterfall } from '../waterfall/layout.ts'
 import styles from './TraceHeader.module.css'
@@ -9,7 +11,7 @@ import styles from './TraceHeader.module.css'
 type Props = { traceId: string; waterfall: Waterfall; colours: ReadonlyMap<string, string> }
 
 export function TraceHeader({ traceId, waterfall, colours }: Props) {
-  const { rows, startNs, lengthNs, errorCount, services } = waterfall
+  const { rows, startNs, lengthNs, errorCount, incompleteCount, replayCount, services } = waterfall
   const root = rows.find((row) => row.parentState === 'root') ?? rows[0]
   if (root === undefined) return null
   const { date, time } = formatLocal(startNs)
@@ -20,6 +22,7 @@ export function TraceHeader({ traceId, waterfall, colours }: Props) {
         <h1 className={styles.title}>
           <span className={styles.service}>{root.span.service}</span> {root.span.name}
         </h1>
+        <span className={styles.mark}>{replayCount > 0 && <MarkBadge mark={replayMark} />}</span>
         <CopyId id={traceId} label="the trace id" />
       </div>
       <dl className={styles.facts}>
@@ -35,6 +38,11 @@ export function TraceHeader({ traceId, waterfall, colours }: Props) {
             {errorCount.toLocaleString('en')}
           </span>
         </Fact>
+        {incompleteCount > 0 && (
+          <Fact name="Incomplete">
+            <span className={styles.incomplete}>{incompleteCount.toLocaleString('en')}</span>
+          </Fact>
+        )}
         <Fact name={services.length === 1 ? 'Service' : 'Services'}>
           <span className={styles.list}>
             {services.map((service) => (

@@ -1,6 +1,7 @@
 // One span of the waterfall: its place in the tree and name, its duration, its bar on the trace's time axis.
 import { memo, type MouseEvent } from 'react'
 import { formatDuration } from '../format/duration.ts'
+import { MarkBadge } from '../shell/MarkBadge.tsx'
 import { SourceBadge } from '../shell/SourceBadge.tsx'
 import type { Row } from '../waterfall/layout.ts'
 import styles from './WaterfallRow.module.css'
@@ -13,6 +14,8 @@ type Props = {
   row: Row
   topPx: number
   colour: string
+  /** Where not every span of the trace is one of a recording. */
+  showReplay: boolean
   showSource: boolean
   collapsed: boolean
   selected: boolean
@@ -22,6 +25,7 @@ type Props = {
 
 export const WaterfallRow = memo(function WaterfallRow(props: Props) {
   const { row, topPx, colour, selected, collapsed } = props
+  const marks = props.showReplay ? row.marks : row.marks.filter(({ name }) => name !== 'replay')
   const failed = row.span.status.code === 'ERROR'
   const fold = (event: MouseEvent) => {
     event.stopPropagation()
@@ -36,6 +40,7 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
       aria-expanded={row.childCount === 0 ? undefined : !collapsed}
       data-span-id={row.span.spanId}
       data-error={failed || undefined}
+      data-incomplete={marks.some(({ name }) => name === 'incomplete') || undefined}
       className={styles.row}
       style={{ transform: `translateY(${topPx}px)` }}
       onClick={() => props.select(row.key)}
@@ -72,25 +77,26 @@ export const WaterfallRow = memo(function WaterfallRow(props: Props) {
         </span>
         {collapsed && <span className={styles.note}>{row.descendantCount} below</span>}
         <ParentNote row={row} />
+        {marks.map((mark) => (
+          <MarkBadge key={mark.name} mark={mark} />
+        ))}
         <span className={styles.service}>{row.span.service}</span>
         {props.showSource && <SourceBadge source={row.span.source} />}
       </div>
       <div className={styles.duration}>{formatDuration(row.durationNs)}</div>
       <div className={styles.axis}>
-        <span
-          className={styles.bar}
-          data-bar
-          style={{
-            // A bar is at least 2 pixels wide, also at the right end of the axis.
-            left: `min(${row.offset * 100}%, 100% - 2px)`,
-            width: `max(2px, ${row.width * 100}%)`,
-            background: colour,
-          }}
-        />
+        <Bar row={row} colour={colour} />
       </div>
     </div>
   )
 })
+
+function Bar({ row, colour }: Pick<Props, 'row' | 'colour'>) {
+  // At least 2 pixels wide, also at the right end of the axis.
+  const left = `min(${row.offset * 100}%, 100% - 2px)`
+  const width = `max(2px, ${row.width * 100}%)`
+  return <span className={styles.bar} data-bar style={{ left, width, background: colour }} />
+}
 
 function ParentNote({ row }: { row: Row }) {
   switch (row.parentState) {

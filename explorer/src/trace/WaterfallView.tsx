@@ -70,6 +70,7 @@ export function WaterfallView({ waterfall, colours, selectedKey, select }: Props
               row={row}
               topPx={item.start - headHeightPx}
               colour={colours.get(row.span.service) ?? 'currentColor'}
+              showReplay={waterfall.replayCount < waterfall.rows.length}
               showSource={mixed}
               collapsed={collapsed.has(row.key)}
               selected={row.key === selectedKey}

@@ -89,7 +89,15 @@ test('a span that ends before it starts is on the axis from its end to its start
 
 test('a trace of one moment, and one without spans, have a layout', () => {
   expect(layoutOf([spanOf({ id: 'a', startNs: 7n })]).rows).toMatchObject([{ offset: 0, width: 0 }])
-  expect(layoutOf([])).toEqual({ rows: [], startNs: 0n, lengthNs: 0n, errorCount: 0, services: [] })
+  expect(layoutOf([])).toEqual({
+    rows: [],
+    startNs: 0n,
+    lengthNs: 0n,
+    errorCount: 0,
+    incompleteCount: 0,
+    replayCount: 0,
+    services: [],
+  })
 })
 
 test('collapsing hides everything below a span and nothing else', () => {

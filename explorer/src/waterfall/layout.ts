@@ -1,6 +1,7 @@
 // The spans of one trace in; out: the rows of its waterfall, top to bottom, each with its place on the trace's
 // time axis as fractions of [0, 1]. All times are bigint nanoseconds; only the finished fractions are doubles.
 import type { Span } from '@probespan/ingest/wire'
+import { marksOf, type Mark } from '../format/marks.ts'
 import { treeOf, type TreeNode } from './tree.ts'
 
 export type Row = TreeNode & {
@@ -11,6 +12,8 @@ export type Row = TreeNode & {
   startNs: bigint
   /** As sent: negative where the sender's clock went backwards. */
   durationNs: bigint
+  /** What is out of the ordinary with it. */
+  marks: readonly Mark[]
 }
 
 export type Waterfall = {
@@ -21,6 +24,10 @@ export type Waterfall = {
   lengthNs: bigint
   /** Spans whose status is an error. */
   errorCount: number
+  /** Spans without an end of their own. */
+  incompleteCount: number
+  /** Spans that were played from a recording. */
+  replayCount: number
   /** By name. */
   services: string[]
 }
@@ -33,11 +40,14 @@ export function layoutOf(spans: readonly Span[]): Waterfall {
     const leftNs = durationNs < 0n ? spanStartNs + durationNs : spanStartNs
     const offset = fractionOf(leftNs - startNs, lengthNs)
     const width = Math.min(fractionOf(durationNs < 0n ? -durationNs : durationNs, lengthNs), 1 - offset)
-    return { ...node, startNs: spanStartNs, durationNs, offset, width }
+    return { ...node, startNs: spanStartNs, durationNs, offset, width, marks: marksOf(node.span) }
   })
   const services = [...new Set(spans.map((span) => span.service))].sort()
   const errorCount = spans.filter((span) => span.status.code === 'ERROR').length
-  return { rows, startNs, lengthNs, errorCount, services }
+  const marked = (name: Mark['name']): number =>
+    rows.filter(({ marks }) => marks.some((mark) => mark.name === name)).length
+  const [incompleteCount, replayCount] = [marked('incomplete'), marked('replay')]
+  return { rows, startNs, lengthNs, errorCount, incompleteCount, replayCount, services }
 }
 
 /** The rows that are seen when those of `collapsed` (keys) hide everything below them. */
