@@ -11,6 +11,7 @@ import {
 } from './bpftrace/probes.ts'
 import { targetGone } from './bpftrace/failure.ts'
 import {
+  argumentsMax,
   lengthCountsZero,
   stringLengthVariable,
   versionText,
@@ -18,7 +19,7 @@ import {
 } from './bpftrace/version.ts'
 import type { BridgeSource } from './config.ts'
 import { probesOf, probeText, type Definition } from './definition/definition.ts'
-import { mapKeysOf, mapKeysVariable } from './definition/kernel-maps.ts'
+import { mapKeysOf, mapKeysVariables } from './definition/kernel-maps.ts'
 import { loadDefinition } from './definition/load.ts'
 import {
   announcedScript,
@@ -26,7 +27,7 @@ import {
   renderProgram,
   stringBytesThatFit,
 } from './definition/program.ts'
-import { lackingArguments, needsOf } from './definition/needs.ts'
+import { lackingArguments, needsOf, unreadableArguments } from './definition/needs.ts'
 import { refusedExpressions } from './definition/refused-expression.ts'
 import { BridgeError } from './errors.ts'
 import { takeInventory, type Inventory } from './probes/inventory.ts'
@@ -88,6 +89,8 @@ export async function prepareInvocation(request: InvocationRequest): Promise<Inv
     // Without -p bpftrace has no process in which it could look for them; with it, 0.27 may find one file by two paths.
     return { args: [...head, '-e', announcedScript(withAttachPoints(script, found))], env: {} }
   }
+  const unreadable = unreadableArguments(definition, argumentsMax(version, process.arch))
+  if (unreadable.length > 0) throw new BridgeError('definition_invalid', unreadable.join('\n'))
   const probes = probesOf(definition)
   const found = await findProbes(
     request,
@@ -144,7 +147,8 @@ function explained(failure: BridgeError, program: string, definition: Definition
 /** Room for starts that wait in the kernel. */
 function mapEnvironment({ definition, version, cpus, mapKeys }: InvocationRequest): Record<string, string> {
   const keys = mapKeys ?? mapKeysOf(definition, version, cpus)?.toString()
-  return keys === undefined ? {} : { [mapKeysVariable(version)]: keys }
+  if (keys === undefined) return {}
+  return Object.fromEntries(mapKeysVariables(version).map((name) => [name, keys]))
 }
 
 type AttachPoints = Map<string, string[]>

@@ -2,10 +2,13 @@
 // container's main process; or that says so without a place where to correct it. bpftrace is a fake.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import { expect, onTestFinished, test } from 'vitest'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { BridgeProcess, Folder, type Plan } from './bridge-process.ts'
 import { until } from './waiting.ts'
 
+const front = fileURLToPath(new URL('../src/index.ts', import.meta.url))
 const isRoot = process.getuid?.() === 0
 if (!isRoot) console.warn('SKIPPED: a pid namespace of its own needs root')
 const plan: Plan = {
@@ -65,8 +68,8 @@ test('no target anywhere, and PID 1 is the machine’s own: refused with what to
   ])
 })
 
-test.skipIf(!isRoot)('no target in a shared pid namespace: its PID 1, which is named', async () => {
-  using folder = new Folder()
+/** A process that is PID 1 of its own pid namespace; its pid out here. */
+async function mainProcess(): Promise<number> {
   const args = ['--pid', '--fork', '--kill-child', '--mount-proc', '/bin/sleep', '60']
   const outer = spawn('unshare', args, { stdio: 'ignore' })
   onTestFinished(() => void outer.kill('SIGKILL'))
@@ -75,10 +78,33 @@ test.skipIf(!isRoot)('no target in a shared pid namespace: its PID 1, which is n
   const isSleep = (pid: string | undefined): boolean =>
     Boolean(pid) && readFileSync(`/proc/${pid}/comm`, 'utf8') === 'sleep\n'
   await until(() => isSleep(children()[0]))
-  await using bridge = new BridgeProcess(packEnv(folder, ''), { beside: Number(children()[0]) })
-  await bridge.says('attached to process 1;')
-  expect(bridge.said).toMatch(
-    /no target given: tracing PID 1 of this pid namespace \(sleep, \/\S*(sleep|coreutils|busybox)\)/,
-  )
-  expect(await bridge.stop()).toBe(0)
+  return Number(children()[0])
+}
+
+describe.skipIf(!isRoot)('no target in a shared pid namespace', () => {
+  test('its PID 1 is traced, and named', async () => {
+    using folder = new Folder()
+    await using bridge = new BridgeProcess(packEnv(folder, ''), { beside: await mainProcess() })
+    await bridge.says('attached to process 1;')
+    expect(bridge.said).toMatch(
+      /no target given: tracing PID 1 of this pid namespace \(sleep, \/\S*(sleep|coreutils|busybox)\)/,
+    )
+    expect(await bridge.stop()).toBe(0)
+  })
+
+  test('check looks at it, too', async () => {
+    using folder = new Folder()
+    const flags = { pack: packEnv(folder, '').PROBESPAN_PACK, json: true }
+    const call = `import { runCheck } from ${JSON.stringify(front)}
+await runCheck(process.env, ${JSON.stringify(flags)})`
+    const enter = [`--target=${await mainProcess()}`, '--pid', '--mount', process.execPath]
+    const { stdout } = await execa('nsenter', [...enter, '--input-type=module', '-e', call], {
+      env: { ...folder.fakeBpftrace(plan), OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:1' },
+    })
+    expect(JSON.parse(stdout)).toMatchObject({
+      findings: expect.arrayContaining([
+        expect.objectContaining({ subject: 'target', found: expect.stringMatching(/^process 1 /) }),
+      ]),
+    })
+  })
 })

@@ -1,6 +1,6 @@
 // What would break: events released too early on versions whose buffers deliver out of order.
 import { expect, test } from 'vitest'
-import { lengthCountsZero, parseVersion, reorderWindowMs, versionText } from './version.ts'
+import { argumentsMax, lengthCountsZero, parseVersion, reorderWindowMs, versionText } from './version.ts'
 
 test.each([
   ['bpftrace v0.17.0\n', '0.17.0'],
@@ -25,4 +25,14 @@ test('per-CPU buffers, up to 0.18, need a window beyond the 109 ms that were see
 test('from 0.23 a text with a length is read one letter short', () => {
   const counts = (text: string): boolean => lengthCountsZero(parseVersion(text)!)
   expect(['0.17.0', '0.22.0', '0.23.2', '0.27.1'].map(counts)).toEqual([false, false, true, true])
+})
+
+test('up to 0.23 as many arguments are read as a function has in registers', () => {
+  const max = (text: string, architecture: string): number => argumentsMax(parseVersion(text)!, architecture)
+  expect([max('0.17.0', 'x64'), max('0.23.2', 'x64'), max('0.23.2', 'arm64')]).toEqual([6, 6, 8])
+  expect([max('0.24.0', 'x64'), max('1.0.0', 'x64'), max('0.17.0', 'mips')]).toEqual([
+    Infinity,
+    Infinity,
+    Infinity,
+  ])
 })

@@ -39,11 +39,29 @@ export function maxStringBytes({
 /** Whether the length in `str(address, length)` counts the final zero, so that one letter less is read. */
 export const lengthCountsZero = ({ major, minor }: BpftraceVersion): boolean => major > 0 || minor >= 23
 
+/**
+ * How many arguments of a probe can be read: up to 0.23 as many as there are registers for a function's, whatever a USDT
+ * probe has. `architecture` as Node calls it; of those that nobody tried bpftrace itself tells.
+ */
+export function argumentsMax({ major, minor }: BpftraceVersion, architecture: string): number {
+  if (major > 0 || minor >= 24) return Number.POSITIVE_INFINITY
+  return (
+    new Map([
+      ['x64', argumentsMaxEverywhere],
+      ['arm64', 8],
+    ]).get(architecture) ?? Number.POSITIVE_INFINITY
+  )
+}
+
+/** What every version reads on every usual machine. */
+export const argumentsMaxEverywhere = 6
+
 /** Up to which minor version of 0 something is not there, as a user of the bridge meets it. */
 const lacks: readonly (readonly [upTo: number, what: string])[] = [
   [18, 'events come out of order, from a buffer a CPU: spans are made 250 ms late'],
   [21, 'pid and tid are those of the host, also inside of a pid namespace'],
   [22, 'the strings of an event share 512 bytes: one has up to 198, each of two 102, each of three 62'],
+  [23, 'no argument beyond arg5 can be read (arg7 on arm64)'],
   [24, 'only root may run it: no smaller set of capabilities will do'],
 ]
 

@@ -2,6 +2,7 @@
 import { loadDefinition } from '../definition/load.ts'
 import { BridgeError } from '../errors.ts'
 import { takeInventory } from '../probes/inventory.ts'
+import { isTraceable, readMainProcess, unnamedTarget } from '../target/namespace-main.ts'
 import { selectTargets } from '../target/select.ts'
 import { atItsPlace, selectionText, type TargetSelection } from '../target/target.ts'
 import type { PackFacts, TargetFacts } from './facts.ts'
@@ -17,13 +18,20 @@ export async function gatherTarget(selection: TargetSelection): Promise<TargetFa
   })
 }
 
-/** `named` are the targets that the user named; without any, the pack's own is looked at. */
+/** `named` are the targets that the user named; without any, the pack's own is looked at, or what the bridge would take. */
 export async function gatherPack(path: string, named: readonly TargetFacts[]): Promise<PackFacts> {
   return orFailure({ path }, async () => {
     const definition = await loadDefinition(path)
-    const own = named.length === 0 && definition.target ? [await gatherTarget(definition.target)] : named
-    return { path, definition, targets: own }
+    if (named.length > 0) return { path, definition, targets: named }
+    const selection = definition.target ?? (await unnamed())
+    return { path, definition, targets: selection ? [await gatherTarget(selection)] : [] }
   })
+}
+
+/** Absent where the bridge would ask for a target. */
+async function unnamed(): Promise<TargetSelection | undefined> {
+  const main = await readMainProcess()
+  return isTraceable(main) ? unnamedTarget(main).selection : undefined
 }
 
 async function orFailure<Subject, Facts>(

@@ -1,18 +1,26 @@
 // Facts of the target and of a pack to findings: has it probes, and each that the pack needs, with the arguments that
 // the pack reads.
 import type { Definition } from '../definition/definition.ts'
-import { lackingArguments, needsOf, type ProbeNeed } from '../definition/needs.ts'
+import { lackingArguments, needsOf, unreadableArguments, type ProbeNeed } from '../definition/needs.ts'
 import { nothingFound } from '../probes/refusal.ts'
 import type { PackFacts, SeenTarget, TargetFacts } from './facts.ts'
 import { fix, note, ok, type Finding } from './finding.ts'
 
 const shownMax = 12
 
-export function judgeTargets(targets: readonly TargetFacts[], packs: readonly PackFacts[]): Finding[] {
+/** `argumentsMax`: how many of a probe this bpftrace reads. */
+export function judgeTargets(
+  targets: readonly TargetFacts[],
+  packs: readonly PackFacts[],
+  argumentsMax = Number.POSITIVE_INFINITY,
+): Finding[] {
   const own = packs.flatMap((pack) => ('targets' in pack ? pack.targets : []))
   const all = [...new Set([...targets, ...own])]
   const none = [note('target', 'not looked at: name one with --pid, --exe or --container')]
-  return [...(all.length === 0 ? none : all.map(judgeTarget)), ...packs.flatMap(judgePack)]
+  return [
+    ...(all.length === 0 ? none : all.map(judgeTarget)),
+    ...packs.flatMap((pack) => judgePack(pack, argumentsMax)),
+  ]
 }
 
 function judgeTarget(target: TargetFacts): Finding {
@@ -33,12 +41,15 @@ function judgeTarget(target: TargetFacts): Finding {
   )
 }
 
-function judgePack(pack: PackFacts): Finding[] {
+function judgePack(pack: PackFacts, argumentsMax: number): Finding[] {
   if ('failure' in pack) return [fix('pack', `${pack.path} cannot be used`, pack.failure)]
   const { definition, path, targets } = pack
   const seen = targets.filter((target) => 'inventory' in target)
   return [
     ok('pack', `${definition.name} (${path}): ${definition.spans.size} spans`),
+    ...unreadableArguments(definition, argumentsMax).map((what) =>
+      fix('pack', `${definition.name} reads an argument that this bpftrace does not`, what),
+    ),
     ...seen.flatMap((target) =>
       needsOf(definition).map((need) => judgeNeed(need, definition, target, seen.length > 1)),
     ),

@@ -20,12 +20,13 @@ test('what a version lacks is told, and no more', () => {
     expect.stringContaining('250 ms'),
     expect.stringContaining('of the host'),
     expect.stringContaining('one has up to 198'),
+    expect.stringContaining('beyond arg5'),
     expect.stringContaining('only root'),
     'a program of one probe ran and printed, in 283 ms',
   ])
   expect(bpftrace(22).some(({ found }) => found.includes('of the host'))).toBe(false)
-  expect(verdicts(bpftrace(22))).toEqual(['ok', 'note', 'note', 'ok'])
-  expect(bpftrace(23, 2)[1]?.found).toMatch(/only root/)
+  expect(verdicts(bpftrace(22))).toEqual(['ok', 'note', 'note', 'note', 'ok'])
+  expect(bpftrace(23, 2)[2]?.found).toMatch(/only root/)
   expect(verdicts(bpftrace(27, 1))).toEqual(['ok', 'ok'])
   expect(bpftrace(16)[0]).toMatchObject({
     verdict: 'note',

@@ -1,5 +1,6 @@
 // `probespan check`: flags and environment in, findings on stdout, an exit code out: 0 where nothing needs fixing, 1
 // where something does, 2 for flags that cannot be read. Looks, and changes nothing.
+import { argumentsMax } from '../bpftrace/version.ts'
 import { readConfig, type BridgeFlags } from '../config.ts'
 import { BridgeError } from '../errors.ts'
 import type { Facts, PackFacts, TargetFacts } from './facts.ts'
@@ -31,10 +32,11 @@ export async function runCheck(env: NodeJS.ProcessEnv, flags: CheckFlags): Promi
 }
 
 export function judge({ machine, bpftrace, targets, packs, endpoint }: Facts): Finding[] {
+  const version = 'version' in bpftrace ? bpftrace.version : undefined
   return [
-    ...judgeMachine(machine, 'version' in bpftrace ? bpftrace.version : undefined),
+    ...judgeMachine(machine, version),
     ...judgeBpftrace(bpftrace),
-    ...judgeTargets(targets, packs),
+    ...judgeTargets(targets, packs, version && argumentsMax(version, process.arch)),
     ...judgeEndpoint(endpoint),
   ]
 }

@@ -18,8 +18,9 @@ const elementBytes = 48 + 2 * 16
 /** From 0.23 on a string takes 1024 bytes, whatever is in it. */
 const wholeStringBytes = 1024
 
-export const mapKeysVariable = ({ major, minor }: BpftraceVersion): string =>
-  major > 0 || minor >= 23 ? 'BPFTRACE_MAX_MAP_KEYS' : 'BPFTRACE_MAP_KEYS_MAX'
+/** The name changed between 0.19 and 0.23, which no longer likes the old one; others pass over the one they do not know. */
+export const mapKeysVariables = ({ major, minor }: BpftraceVersion): readonly string[] =>
+  major > 0 || minor >= 23 ? ['BPFTRACE_MAX_MAP_KEYS'] : ['BPFTRACE_MAP_KEYS_MAX', 'BPFTRACE_MAX_MAP_KEYS']
 
 /** Undefined where nothing is paired in the kernel: then bpftrace's default is plenty. */
 export function mapKeysOf(

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { probe } from '../../test/probe-summaries.ts'
 import { argumentsRead } from './expression.ts'
 import { parseDefinition } from './load.ts'
-import { lackingArguments, needsOf } from './needs.ts'
+import { lackingArguments, needsOf, unreadableArguments } from './needs.ts'
 
 const text = `name: shop
 provider: shop
@@ -69,6 +69,15 @@ test('what is paired in the kernel asks its start for the start’s arguments, i
     ['a', [0]],
     ['b', [1]],
   ])
+})
+
+test('an argument that bpftrace does not read, with what to do', () => {
+  const definition = parseDefinition(text, 'x.yaml')
+  expect(unreadableArguments(definition, 16)).toEqual([
+    'x.yaml:24:43: events.noted.match: asks for arg16, but this bpftrace reads none beyond arg15: leave it out, or use bpftrace 0.24 or later',
+    expect.stringContaining('x.yaml:24:56: events.noted.when: asks for arg17'),
+  ])
+  expect(unreadableArguments(definition, Infinity)).toEqual([])
 })
 
 test.each([

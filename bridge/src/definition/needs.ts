@@ -43,10 +43,23 @@ export function lackingArguments(
   const has = `${need.provider}:${need.name} of ${where} has ${count}${types && ` (${types})`}`
   const beyond = need.reads.filter(({ index }) => index >= args.length)
   return beyond.map(({ index, path }) => {
-    const place = definition.placeOf?.(path) ?? path.join('.')
-    return `${place}: asks for arg${index}, but ${has}: arguments are counted from arg0; correct this expression`
+    return `${placeIn(definition, path)}: asks for arg${index}, but ${has}: arguments are counted from arg0; correct this expression`
   })
 }
+
+/** The arguments that the definition reads, and bpftrace does not from `argumentsMax` on, each in words. */
+export function unreadableArguments(definition: Definition, argumentsMax: number): string[] {
+  const beyond = needsOf(definition).flatMap(({ reads }) =>
+    reads.filter(({ index }) => index >= argumentsMax),
+  )
+  return beyond.map(
+    ({ index, path }) =>
+      `${placeIn(definition, path)}: asks for arg${index}, but this bpftrace reads none beyond arg${argumentsMax - 1}: ` +
+      'leave it out, or use bpftrace 0.24 or later',
+  )
+}
+
+const placeIn = ({ placeOf }: Definition, path: KeyPath): string => placeOf?.(path) ?? path.join('.')
 
 /** What a block's expressions are, with the keys that they stand behind. */
 export function expressionsOf(layout: Layout): { expression: string; path: KeyPath }[] {

@@ -72,6 +72,13 @@ test('the provider of most use is chosen, the others are told: calls of function
   expect(textOf(...calls)).toContain('# Fires at every call.')
 })
 
+test('an argument that bpftrace before 0.24 does not read is left out, saying so', () => {
+  const many = Array.from({ length: 8 }, () => 'i32')
+  const text = textOf(probe('shop', 'x_start', ...many), probe('shop', 'x_end'))
+  expect(parseDefinition(text, 'x').spans.get('x')?.attributes).toHaveLength(6)
+  expect(text).toContain('# x.start.arg6: { at: start, value: arg6 } # only from bpftrace 0.24 on')
+})
+
 const file = fileOf('/opt/shop', probe('shop', 'a_start'), probe('shop', 'a_end'))
 
 test.each([

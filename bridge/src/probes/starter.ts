@@ -1,6 +1,7 @@
 // An inventory to the text of a definition file to start from: a span a likely pair, with what the file itself tells
 // about arguments, and comments on what it does not. The bridge's own loader takes it as it is.
 import { resolve } from 'node:path'
+import { argumentsMaxEverywhere } from '../bpftrace/version.ts'
 import { selectionFlag, type TargetSelection } from '../target/target.ts'
 import type { FileProbes, ProbeArgument, ProbeSummary } from './inventory.ts'
 import { guessMatch } from './match-guess.ts'
@@ -152,6 +153,7 @@ function attributeLines(probe: ProbeSummary, at: 'start' | 'end', id: string, ma
   return probe.arguments.slice(0, attributesMax).flatMap((argument, number) => {
     const key = `${id}.${at}.arg${number}`
     const line = (value: string): string => `${key}: { at: ${at}, value: ${value} }`
+    if (number >= argumentsMaxEverywhere) return `# ${line(`arg${number}`)} # only from bpftrace 0.24 on`
     // The key's value is the same on both sides.
     if (match.includes(`arg${number}`)) return at === 'end' ? [] : `${key}: { at: ${at}, value: ${match} }`
     if (argument.type.startsWith('f'))

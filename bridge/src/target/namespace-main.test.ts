@@ -31,7 +31,7 @@ test('the first process of the machine is refused, whatever it is called, with w
   expect(refusal({ name: 'systemd', seesKernelThreads: true })).toContain('(systemd)')
 })
 
-test.each(['systemd', 'tini', 'docker-init', 'pause'])('%s of a container is none either', (name) => {
+test.each(['systemd', 'tini', 'docker-init', 'pause', 'sh'])('%s of a container is none either', (name) => {
   expect(refusal({ name, seesKernelThreads: false })).toMatch(
     new RegExp(`PID 1 of this pid namespace \\(${name}\\) only starts other programs: name one with --pid`),
   )

@@ -29,7 +29,7 @@ async function nameOf(pid: number): Promise<string> {
   )
 }
 
-/** Programs that start and reap others, of containers too: what they started is what is meant. */
+/** Programs that start and reap others, of containers too, and shells that wait: what they started is what is meant. */
 const inits: ReadonlySet<string> = new Set([
   'systemd',
   'init',
@@ -43,15 +43,23 @@ const inits: ReadonlySet<string> = new Set([
   'runsvdir',
   'openrc-init',
   'supervisord',
+  'sh',
+  'dash',
+  'bash',
+  'ash',
   // Of a Kubernetes pod whose containers share their processes.
   'pause',
 ])
+
+/** Whether it is a program that may be meant. */
+export const isTraceable = ({ name, seesKernelThreads }: MainProcess): boolean =>
+  !seesKernelThreads && !inits.has(name)
 
 /** `words` say what is traced. Throws BridgeError `config_invalid`. */
 export function unnamedTarget(main: MainProcess): { selection: TargetSelection; words: string } {
   const { name, executable, seesKernelThreads } = main
   const called = executable === undefined ? name : `${name}, ${executable}`
-  if (!seesKernelThreads && !inits.has(name)) {
+  if (isTraceable(main)) {
     const words = `no target given: tracing PID 1 of this pid namespace (${called}). ${remedy} names another`
     return { selection: { kind: 'pid', pid: 1 }, words }
   }
