@@ -20,11 +20,12 @@ export class BridgeProcess {
 
   constructor(
     env: Record<string, string>,
-    options: { flags?: BridgeFlags; uid?: number; cwd?: string } = {},
+    options: { flags?: BridgeFlags; uid?: number; cwd?: string; before?: readonly string[] } = {},
   ) {
-    const { flags, uid, cwd } = options
+    const { flags, uid, cwd, before = [] } = options
     const args = flags ? ['--input-type=module', '-e', launcher(flags)] : [path('../src/main.ts')]
-    this.child = spawn(process.execPath, args, {
+    const [command = process.execPath, ...rest] = [...before, process.execPath, ...args]
+    this.child = spawn(command, rest, {
       // Nothing of the machine's own settings or state, but what finds node and bpftrace.
       env: { PATH: process.env.PATH ?? '', PROBESPAN_SPOOL: 'off', ...env },
       stdio: ['ignore', 'ignore', 'pipe'],
