@@ -4,7 +4,10 @@
 export const bridgeErrors = {
   config_invalid: { exitCode: 2, when: 'a setting or flag cannot be read' },
   bpftrace_missing: { exitCode: 10, when: 'there is no bpftrace program' },
-  not_permitted: { exitCode: 11, when: 'not root, or without the right to load BPF programs' },
+  not_permitted: {
+    exitCode: 11,
+    when: 'not root, or without the right to load BPF programs or the tracefs that it takes',
+  },
   script_invalid: { exitCode: 12, when: 'bpftrace refuses the script or generated program' },
   probe_missing: { exitCode: 13, when: 'the target has no such probe' },
   target_gone: { exitCode: 14, when: 'there is no process with the target pid' },

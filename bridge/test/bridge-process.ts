@@ -21,17 +21,27 @@ export class BridgeProcess {
 
   constructor(
     env: Record<string, string>,
-    options: { flags?: BridgeFlags; uid?: number; cwd?: string; beside?: number } = {},
+    options: {
+      flags?: BridgeFlags
+      uid?: number
+      cwd?: string
+      /** What is run before it, and becomes it. */
+      before?: readonly string[]
+      /** Runs in the pid namespace of this process, and with its /proc. */
+      beside?: number
+    } = {},
   ) {
     const { flags, uid, cwd, beside } = options
     this.isBeside = beside !== undefined
+    const entered = beside === undefined ? [] : ['nsenter', `--target=${beside}`, '--pid', '--mount']
     const args = flags ? ['--input-type=module', '-e', launcher(flags)] : [path('../src/main.ts')]
-    // In the pid namespace of the process `beside`, and with its /proc.
-    const [command = '', ...before] =
-      beside === undefined
-        ? [process.execPath]
-        : ['nsenter', `--target=${beside}`, '--pid', '--mount', process.execPath]
-    this.child = spawn(command, [...before, ...args], {
+    const [command = process.execPath, ...rest] = [
+      ...entered,
+      ...(options.before ?? []),
+      process.execPath,
+      ...args,
+    ]
+    this.child = spawn(command, rest, {
       // Nothing of the machine's own settings or state, but what finds node and bpftrace.
       env: { PATH: process.env.PATH ?? '', PROBESPAN_SPOOL: 'off', ...env },
       stdio: ['ignore', 'ignore', 'pipe'],

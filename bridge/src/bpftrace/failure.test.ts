@@ -93,6 +93,44 @@ usdt:/tmp/probe/absent:fosdem:nope { print(1); }
     expect([code, message]).toEqual(['not_permitted', expect.stringMatching(/run the bridge as root/)])
   })
 
+  test.each([
+    [
+      '0.17 without PERFMON',
+      'perf_event_open: Permission denied\n   (check your kernel for PERF_COUNT_SW_BPF_OUTPUT support, 4.4 or newer)\nERROR: Failed to open perf buffer\n',
+      /run the bridge as root.*cap-add/,
+    ],
+    [
+      '0.23 without BPF',
+      "error: <unknown>:0:0: in function usdt__a i64 (ptr): A call to built-in function 'memset' is not supported.\n",
+      /run the bridge as root.*cap-add/,
+    ],
+    [
+      '0.23 without BPF, a program of numbers alone',
+      'ERROR: Unknown BPF object load failure. Try using the "-d libbpf" option to see the full loading log.\nERROR: Loading BPF object(s) failed.\n',
+      /run the bridge as root.*cap-add/,
+    ],
+    [
+      '0.27 without BPF',
+      'ERROR: Missing CAP_BPF capability, please run bpftrace as the root user.\n',
+      /run the bridge as root.*cap-add/,
+    ],
+    [
+      'without SYS_ADMIN and without tracefs',
+      'create_probe_event: open(/sys/kernel/tracing/uprobe_events): No such file or directory\nERROR: Error attaching probe: usdt:/a:b:c\n',
+      /mount -t tracefs/,
+    ],
+    [
+      '0.27 without tracefs',
+      'ERROR: Failed to open kernel function info: Error reading events from /sys/kernel/tracing/available_events (No such file or directory)\n',
+      /mount -t tracefs/,
+    ],
+  ])('too few rights: %s', (_what, stderr, message) => {
+    expect(classified(stderr)).toMatchObject({
+      code: 'not_permitted',
+      message: expect.stringMatching(message),
+    })
+  })
+
   test('a script that does not exist', () => {
     const { code } = classified(`ERROR: failed to open file '/tmp/x/none.bt': No such file or directory\n`, {
       exitCode: 255,

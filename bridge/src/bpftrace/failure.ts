@@ -21,7 +21,11 @@ export type FailedRun = {
 const errorAtPlace = /^.+?:\d+(?:[-:]\d+)*: ERROR: (.*)$/
 const warningAtPlace = /^.+?:\d+(?:[-:]\d+)*: WARNING: /
 const notPermittedWords =
-  /only supports running as the root user|Operation not permitted|EPERM|requires.*CAP_|missing.*capabilit/i
+  /only supports running as the root user|Operation not permitted|EPERM|requires.*CAP_|missing.*capabilit|Failed to open perf buffer/i
+/** 0.23 where it may not ask the kernel what it can do. */
+const kernelUnaskedWords = /built-in function 'memset' is not supported|Unknown BPF object load failure/
+/** How bpftrace attaches without CAP_SYS_ADMIN; 0.27 reads there in any case. */
+const tracefsMissingWords = /(?:create_probe_event: open\(|reading events from )\/sys\/kernel\/tracing/
 const probeMissingWords =
   /No probes to attach|Failed to find usdt probe|No matches for|no valid attach points|couldn't find|\bprobe\b[^/]*(not found|does not exist)/i
 const harmless = [/RLIMIT_MEMLOCK/, /available_filter_functions/, /^\s*$/]
@@ -37,7 +41,8 @@ export function classifyFailure(run: FailedRun): BridgeError {
   }
   const atPlace = said.flatMap((line) => errorAtPlace.exec(line)?.[1] ?? [])
   const decisive = atPlace.length > 0 ? atPlace.join('\n') : text
-  if (notPermittedWords.test(decisive)) return notPermitted(text)
+  if (tracefsMissingWords.test(text)) return noTracefs(text)
+  if (notPermittedWords.test(decisive) || kernelUnaskedWords.test(text)) return notPermitted(text)
   if (probeMissingWords.test(decisive)) {
     return new BridgeError(
       'probe_missing',
@@ -86,7 +91,16 @@ export function missing(program: string): BridgeError {
 export function notPermitted(detail: string): BridgeError {
   return new BridgeError(
     'not_permitted',
-    `bpftrace may not load BPF programs: run the bridge as root (in a container: privileged)\n${detail}`.trim(),
+    'bpftrace may not load BPF programs: run the bridge as root (in a container: with --cap-add SYS_ADMIN --cap-add SYS_PTRACE, ' +
+      `or privileged). "probespan check" says what is missing\n${detail}`.trim(),
+  )
+}
+
+function noTracefs(detail: string): BridgeError {
+  return new BridgeError(
+    'not_permitted',
+    'bpftrace cannot use tracefs, by which it attaches where it has no CAP_SYS_ADMIN (0.27 in any case): mount -t tracefs tracefs ' +
+      `/sys/kernel/tracing (in a container: -v /sys/kernel/tracing:/sys/kernel/tracing)\n${detail}`.trim(),
   )
 }
 

@@ -73,5 +73,11 @@ export function lacksOf(version: BpftraceVersion): string[] {
 /** Up to 0.24 bpftrace asks for the user root, from 0.25 for capabilities. */
 export const needsRoot = (version: BpftraceVersion): boolean => version.major === 0 && version.minor <= 24
 
+/** Whether bpftrace reads the kernel's types with CAP_SYS_ADMIN only: 0.17.0 does, 0.23.2 does not. */
+export const readsTypesAsAdmin = ({ major, minor }: BpftraceVersion): boolean => major === 0 && minor <= 22
+
+/** Whether bpftrace ends at once where tracefs is not mounted: 0.27.1 does, 0.23.2 does not. */
+export const needsTracefs = ({ major, minor }: BpftraceVersion): boolean => major > 0 || minor >= 24
+
 /** What the bridge is tried with begins at 0.17. */
 export const isUntried = (version: BpftraceVersion): boolean => version.major === 0 && version.minor < 17

@@ -67,9 +67,19 @@ test.each([
   ['unreadable', [{ path: '/sys/kernel/tracing', readable: false }], /cannot be read/],
   ['elsewhere', [{ path: '/sys/kernel/debug/tracing', readable: true }], /at \/sys\/kernel\/debug\/tracing/],
 ])('tracefs %s: bpftrace warns, no more', (_name, tracefs, text) => {
-  expect(judgeTracefs({ ...fit, tracefs })).toMatchObject({
+  expect(judgeTracefs({ ...fit, tracefs }, old)).toMatchObject({
     verdict: 'note',
     found: expect.stringMatching(text),
+  })
+})
+
+test('without tracefs neither 0.27 starts nor anyone without SYS_ADMIN attaches', () => {
+  const none = { ...fit, tracefs: [] }
+  expect(judgeTracefs(none, current)).toMatchObject({ verdict: 'FIX', found: expect.stringMatching(/0\.27/) })
+  expect(judgeTracefs({ ...none, capabilities: without(admin) }, old)).toMatchObject({
+    verdict: 'FIX',
+    found: expect.stringMatching(/without CAP_SYS_ADMIN/),
+    remedy: expect.stringMatching(/-v \/sys\/kernel\/tracing/),
   })
 })
 
@@ -78,7 +88,7 @@ test('with both mounts of tracefs the usual one counts', () => {
     { path: '/sys/kernel/debug/tracing', readable: false },
     { path: '/sys/kernel/tracing', readable: true },
   ]
-  expect(judgeTracefs({ ...fit, tracefs })).toMatchObject({ verdict: 'ok' })
+  expect(judgeTracefs({ ...fit, tracefs }, old)).toMatchObject({ verdict: 'ok' })
 })
 
 test.each([
@@ -105,7 +115,13 @@ test.each([
     'FIX',
     /--cap-add BPF --cap-add PERFMON --cap-add DAC_READ_SEARCH --cap-add DAC_OVERRIDE/,
   ],
-  ['root without SYS_ADMIN', { ...fit, capabilities: without(admin) }, old, 'ok', /root/],
+  [
+    'root without SYS_ADMIN',
+    { ...fit, capabilities: without(admin) },
+    old,
+    'note',
+    /a path of some 40 letters/,
+  ],
   [
     'root without SYS_ADMIN and BPF',
     { ...fit, capabilities: without(admin, bpf) },
@@ -135,18 +151,39 @@ test.each([
     /root/,
   ],
   [
-    'root without BPF, 0.27: asked for',
-    { ...fit, capabilities: without(bpf) },
+    'root without BPF, 0.27: SYS_ADMIN is enough',
+    { ...fit, capabilities: without(bpf, perfmon) },
+    current,
+    'ok',
+    /root/,
+  ],
+  [
+    'root without BPF and SYS_ADMIN, 0.27',
+    { ...fit, capabilities: without(bpf, admin) },
     current,
     'FIX',
     /without CAP_BPF$/m,
   ],
   [
-    'root without DAC, 0.27',
-    { ...fit, capabilities: without(dacOverride, dacReadSearch) },
+    'a user without DAC, 0.27',
+    { ...fit, userId: 1000, capabilities: without(dacOverride, dacReadSearch) },
     current,
     'FIX',
     /CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE/,
+  ],
+  [
+    'root with what compose gives it',
+    { ...fit, capabilities: new Set([admin, ptrace]) },
+    { major: 0, minor: 23, patch: 2 },
+    'ok',
+    /root, with all/,
+  ],
+  [
+    'root without KILL, 0.27',
+    { ...fit, capabilities: new Set([bpf, perfmon, ptrace]) },
+    current,
+    'note',
+    /without CAP_KILL: processes of other users/,
   ],
   [
     'root without SYS_PTRACE',

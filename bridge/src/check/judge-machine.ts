@@ -1,8 +1,19 @@
 // Facts of the kernel and of this process's rights to findings. Versions: uprobes as performance events came with
 // Linux 4.17, their counters (USDT semaphores) with 4.20, CAP_BPF and CAP_PERFMON with 5.8.
-import { needsRoot, versionText, type BpftraceVersion } from '../bpftrace/version.ts'
+import { needsRoot, needsTracefs, versionText, type BpftraceVersion } from '../bpftrace/version.ts'
 import type { MachineFacts } from './facts.ts'
 import { fix, note, ok, type Finding } from './finding.ts'
+
+const capability = {
+  CAP_DAC_OVERRIDE: 1,
+  CAP_DAC_READ_SEARCH: 2,
+  CAP_KILL: 5,
+  CAP_SYS_PTRACE: 19,
+  CAP_SYS_ADMIN: 21,
+  CAP_PERFMON: 38,
+  CAP_BPF: 39,
+} as const
+type CapabilityName = keyof typeof capability
 
 export function judgeMachine(facts: MachineFacts, bpftrace: BpftraceVersion | undefined): Finding[] {
   if (facts.platform !== 'linux') {
@@ -18,7 +29,7 @@ export function judgeMachine(facts: MachineFacts, bpftrace: BpftraceVersion | un
     judgeKernel(facts),
     judgeUprobes(facts),
     judgeBtf(facts),
-    judgeTracefs(facts),
+    judgeTracefs(facts, bpftrace),
     judgeLockdown(facts),
     judgePrivileges(facts, bpftrace),
   ]
@@ -77,12 +88,21 @@ export function judgeBtf({ btf }: MachineFacts): Finding {
       )
 }
 
-export function judgeTracefs({ tracefs }: MachineFacts): Finding {
+export function judgeTracefs(
+  { tracefs, capabilities }: MachineFacts,
+  bpftrace: BpftraceVersion | undefined,
+): Finding {
   const usual = tracefs.find(({ path }) => path === '/sys/kernel/tracing')
   const mounted = usual ?? tracefs[0]
   const mount =
     'mount -t tracefs tracefs /sys/kernel/tracing (in a container: -v /sys/kernel/tracing:/sys/kernel/tracing)'
-  // Probes attach without it (tried with 0.17.0); bpftrace complains, and at its end about detaching.
+  if (!mounted && capabilities?.has(capability.CAP_SYS_ADMIN) === false) {
+    return fix('tracefs', 'not mounted: without CAP_SYS_ADMIN bpftrace attaches by it', mount)
+  }
+  if (!mounted && bpftrace !== undefined && needsTracefs(bpftrace)) {
+    return fix('tracefs', `not mounted: bpftrace ${versionText(bpftrace)} does not start without it`, mount)
+  }
+  // Probes attach without it (tried with 0.17.0 and 0.23.2); bpftrace complains, and at its end about detaching.
   if (!mounted) return note('tracefs', `not mounted: bpftrace warns, and can list no kernel probes. ${mount}`)
   if (!mounted.readable) return note('tracefs', `${mounted.path} cannot be read: bpftrace warns. Run as root`)
   if (!usual)
@@ -99,16 +119,6 @@ export function judgeLockdown({ lockdown }: MachineFacts): Finding {
     'boot with lockdown=integrity, or without Secure Boot where that sets it',
   )
 }
-
-const capability = {
-  CAP_DAC_OVERRIDE: 1,
-  CAP_DAC_READ_SEARCH: 2,
-  CAP_SYS_PTRACE: 19,
-  CAP_SYS_ADMIN: 21,
-  CAP_PERFMON: 38,
-  CAP_BPF: 39,
-} as const
-type CapabilityName = keyof typeof capability
 
 export function judgePrivileges(facts: MachineFacts, bpftrace: BpftraceVersion | undefined): Finding {
   const { userId, capabilities, inUserNamespace, release } = facts
@@ -131,12 +141,14 @@ export function judgePrivileges(facts: MachineFacts, bpftrace: BpftraceVersion |
   if (!capabilities) return note('privileges', `${who}; /proc does not tell the capabilities`)
   const has = (name: CapabilityName): boolean => capabilities.has(capability[name])
   const finer = (kernelVersion(release) ?? 0) >= 5008
-  const needed: CapabilityName[] =
-    finer && !has('CAP_SYS_ADMIN') ? ['CAP_BPF', 'CAP_PERFMON'] : ['CAP_SYS_ADMIN']
-  if (bpftrace !== undefined && !needsRoot(bpftrace)) {
-    needed.push('CAP_BPF', 'CAP_PERFMON', 'CAP_DAC_READ_SEARCH', 'CAP_DAC_OVERRIDE')
-  }
-  const missing = [...new Set(needed)].filter((name) => !has(name))
+  const needed: CapabilityName[] = has('CAP_SYS_ADMIN')
+    ? []
+    : finer
+      ? ['CAP_BPF', 'CAP_PERFMON']
+      : ['CAP_SYS_ADMIN']
+  // As a user bpftrace asks for them, whether it needs them or not.
+  if (userId !== 0) needed.push('CAP_DAC_READ_SEARCH', 'CAP_DAC_OVERRIDE')
+  const missing = needed.filter((name) => !has(name))
   if (missing.length > 0) {
     return fix(
       'privileges',
@@ -144,7 +156,20 @@ export function judgePrivileges(facts: MachineFacts, bpftrace: BpftraceVersion |
       `add them (in a container: ${missing.map((name) => `--cap-add ${name.slice('CAP_'.length)}`).join(' ')}), or run privileged`,
     )
   }
-  return has('CAP_SYS_PTRACE')
-    ? ok('privileges', `${who}, with all capabilities that are needed`)
-    : note('privileges', `${who} without CAP_SYS_PTRACE: processes of other users cannot be looked into`)
+  const bounds = boundsOf(has, bpftrace)
+  return bounds.length > 0
+    ? note('privileges', `${who} without ${bounds.join('; without ')}`)
+    : ok('privileges', `${who}, with all capabilities that are needed`)
+}
+
+/** What works, but not everywhere. */
+function boundsOf(has: (name: CapabilityName) => boolean, bpftrace: BpftraceVersion | undefined): string[] {
+  const isOld = bpftrace === undefined || needsRoot(bpftrace)
+  return [
+    ...(has('CAP_SYS_PTRACE') ? [] : ['CAP_SYS_PTRACE: only programs can be traced, by --exe']),
+    ...(has('CAP_SYS_ADMIN') || !isOld
+      ? []
+      : ['CAP_SYS_ADMIN: only files with a path of some 40 letters can be traced']),
+    ...(has('CAP_KILL') || isOld ? [] : ['CAP_KILL: processes of other users cannot be traced by --pid']),
+  ]
 }

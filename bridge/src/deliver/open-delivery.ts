@@ -14,13 +14,15 @@ export type DeliveryLog = { info(text: string): void; warn(text: string): void }
 
 /** The endpoint was read by `readEndpoint`, which takes a host and port where the SDK's own code wants a URL. */
 const endpointRemark = /^Configuration: .*\bURL\b/
+/** Said when it matters: at the first span that cannot be delivered. */
+const inMemory = 'in memory; --spool or PROBESPAN_SPOOL names a folder, where they outlive the bridge'
 const spoolErrorQuietMs = 30_000
 
 /** Throws BridgeError `config_invalid` or `spool_unavailable`. */
 export async function openDelivery(config: BridgeConfig, log: DeliveryLog): Promise<Delivery> {
   const transport = await openTransport(config, (text) => log.warn(text))
   const spool = openSpool(config, log)
-  const words = new OutcomeWords(config.tracesUrl, spool ? `on disk, in ${spool.folder}` : 'in memory')
+  const words = new OutcomeWords(config.tracesUrl, spool ? `on disk, in ${spool.folder}` : inMemory)
   let spoolErrorToldMs = Number.NEGATIVE_INFINITY
   return new Delivery(
     transport,
@@ -80,13 +82,13 @@ function openSpool(config: BridgeConfig, log: DeliveryLog): Spool | undefined {
 /** Nobody asked for it, so that it cannot be used is a remark, not an error. */
 function openDefaultSpool(bytesMax: number, log: DeliveryLog): Spool | undefined {
   const off = (why: string): undefined => {
-    log.info(`undelivered spans wait in memory only: ${why}. --spool or PROBESPAN_SPOOL names a folder`)
+    log.info(`undelivered spans wait in memory only: ${why}. --spool or PROBESPAN_SPOOL names another folder`)
     return undefined
   }
   try {
     accessSync(stateFolder, constants.W_OK)
   } catch {
-    return off(`there is no ${stateFolder} that can be written`)
+    return undefined
   }
   try {
     return Spool.open(defaultSpoolFolder, bytesMax)

@@ -38,7 +38,7 @@ export async function attachmentOf(
     case 'container': {
       const targets = await selectTargets(selection)
       const [first] = targets
-      if (first?.pid !== undefined && request.source.kind === 'pack' && canTellProcesses()) {
+      if (first?.pid !== undefined && request.source.kind === 'pack' && canTellProcesses(request.version)) {
         const all = await containerAttachment(first.pid, selectionText(selection), request)
         if (all) return all
       }

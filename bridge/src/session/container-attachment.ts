@@ -1,7 +1,9 @@
 // A container as it is now to what one run of bpftrace is attached to: the files of its processes that have the pack's
 // probes. Processes of another container of the same image run the very same files, so the kernel tells them apart by
 // their mount namespace. Whoever starts later in it is seen as well.
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
+import { capabilitiesOf } from '../check/gather-machine.ts'
+import { readsTypesAsAdmin, type BpftraceVersion } from '../bpftrace/version.ts'
 import { probesOf, probeText } from '../definition/definition.ts'
 import { prepareInvocation, type InvocationRequest } from '../source.ts'
 import { ContainerMembers, containerOf } from '../target/container.ts'
@@ -11,12 +13,14 @@ import { isFirstPidNamespace } from './pid-namespace.ts'
 
 /** What `curtask` leads to stands in the kernel's type information. */
 const kernelTypes = '/sys/kernel/btf/vmlinux'
+const systemAdmin = 21
 /** A look takes a few milliseconds. */
 const lookEveryMs = 2000
 const pidsShownMax = 5
 
 /** Whether the processes of a container can be told from others; if not, one is traced by its pid. */
-export function canTellProcesses(): boolean {
+export function canTellProcesses(version: BpftraceVersion): boolean {
+  if (readsTypesAsAdmin(version) && !hasCapability(systemAdmin)) return false
   // In another pid namespace bpftrace gives no pids of other namespaces, or such as mean nothing here.
   return existsSync(kernelTypes) && isFirstPidNamespace()
 }
@@ -60,6 +64,10 @@ export async function containerAttachment(
       return isMore(await scan.look(), part)
     },
   }
+}
+
+function hasCapability(number: number): boolean {
+  return capabilitiesOf(readFileSync('/proc/self/status', 'utf8'))?.has(number) === true
 }
 
 /** What has gone since needs no new bpftrace. */
