@@ -15,6 +15,8 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { execa } from 'execa'
 import { afterAll, expect, onTestFinished, test } from 'vitest'
 import { containerPids } from '../src/target/container.ts'
 import { processFiles } from '../src/target/process-files.ts'
@@ -22,6 +24,7 @@ import { selectTargets } from '../src/target/select.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'probespan-target-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+const select = fileURLToPath(new URL('../src/target/select.ts', import.meta.url))
 const isRoot = process.getuid?.() === 0
 if (!isRoot) console.warn('SKIPPED: targets of other users and in containers need root')
 
@@ -103,6 +106,28 @@ test.skipIf(!isRoot)('a file of another container is found below its process', a
   const [target] = await selectTargets({ kind: 'executable', pattern: `/proc/${pid}/root${own}/s*` })
   expect(target?.files.map(({ readPath }) => readFileSync(readPath, 'utf8'))).toEqual(['program'])
 })
+
+test.skipIf(!isRoot)(
+  'a file that only the container beside has is told by where it is from here',
+  async () => {
+    const [own, theirs] = [join(folder, 'bare'), join(folder, 'full')]
+    mkdirSync(own)
+    mkdirSync(theirs)
+    writeFileSync(join(theirs, 'shop'), 'program')
+    const args = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c']
+    const outer = start('unshare', [...args, `mount --bind ${theirs} ${own} && exec sleep 60`])
+    const main = (): string => readFileSync(`/proc/${outer}/task/${outer}/children`, 'utf8').trim()
+    await expect.poll(() => main() !== '' && readFileSync(`/proc/${main()}/comm`, 'utf8')).toBe('sleep\n')
+    // In its pid namespace, but with files of one's own.
+    const enter = [`--target=${main()}`, '--pid', 'unshare', '--mount-proc', process.execPath]
+    const call = `import { selectTargets } from ${JSON.stringify(select)}
+await selectTargets({ kind: 'executable', pattern: '${own}/s*' }).catch((error) => console.log(error.message))`
+    const { stdout } = await execa('nsenter', [...enter, '--input-type=module', '-e', call])
+    expect(stdout).toBe(
+      `there is no file ${own}/s* here, but in the container beside: give --exe (TARGET_EXE) '/proc/1/root${own}/s*'`,
+    )
+  },
+)
 
 test('a glob over more files than anyone means is refused', async () => {
   const many = join(folder, 'many')

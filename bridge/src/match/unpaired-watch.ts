@@ -85,7 +85,7 @@ export class UnpairedWatch {
       `no span "${id}" so far: ${seen}. They pair where the match has the same value on both sides, in one process:`,
       `  start: ${match.start.join(', ')}${examplesText(start)}`,
       `  end:   ${match.end.join(', ')}${examplesText(end)}`,
-      `  ${place}: ${remedyOf(match.start, start, end)}. Where its spans take longer than ${waitMs / 1000} s, wait`,
+      `  ${place}: ${remedyOf(match.start, start, end)}`,
     ].join('\n')
   }
 }
@@ -102,15 +102,16 @@ const keyText = (key: string): string => JSON.stringify(key.slice(0, exampleChar
 
 function remedyOf(match: readonly string[], start: Side, end: Side): string {
   const all = [...start.examples, ...end.examples]
+  const orWait = `. Where its spans take longer than ${waitMs / 1000} s, wait`
   if (all.some(({ key }) => key === '')) {
     return 'an empty key is memory that cannot be read and matches nothing: str() is for pointers to text, a number is argN alone'
   }
   const pids = new Set(start.examples.map(({ pid }) => pid))
   if (all.length > 0 && !end.examples.some(({ pid }) => pids.has(pid))) {
-    return 'the two probes fire in different processes: choose probes of one process'
+    return `the two probes fire in different processes: choose probes of one process${orWait}`
   }
   if (match.includes('tid')) {
-    return 'tid is right only where one thread does all of it: take an argument that both probes pass'
+    return `tid is right only where one thread does all of it: take an argument that both probes pass${orWait}`
   }
-  return 'take an argument that both probes pass, as { start: argN, end: argM } where it stands at different places'
+  return `take an argument that both probes pass, as { start: argN, end: argM } where it stands at different places${orWait}`
 }

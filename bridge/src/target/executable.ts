@@ -21,9 +21,13 @@ export async function executableFiles(pattern: string): Promise<TargetFile[]> {
     if (!files.has(identity)) files.set(identity, { path: resolve(path), readPath: resolve(path) })
   }
   if (files.size > 0) return [...files.values()]
+  const theirs = `/proc/1/root${pattern}`
+  const isBeside = pattern.startsWith('/') && (await matches(theirs)).length > 0
   throw new BridgeError(
     'config_invalid',
-    `there is no file ${pattern}: give --exe the path of a program or library, or a quoted glob such as '/usr/lib/postgresql/*/bin/postgres'`,
+    isBeside
+      ? `there is no file ${pattern} here, but in the container beside: give --exe (TARGET_EXE) '${theirs}'`
+      : `there is no file ${pattern}: give --exe the path of a program or library, or a quoted glob such as '/usr/lib/postgresql/*/bin/postgres'`,
   )
 }
 
