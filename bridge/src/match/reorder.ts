@@ -1,7 +1,8 @@
 // Events as they arrive to events in the order in which they happened. Up to bpftrace 0.18 every CPU has a
 // buffer of its own, so events of two CPUs arrive out of order (109 ms late was seen); each event is therefore
-// held until the newest event time is a window past it. Event time runs on by the caller's monotonic clock
-// while nothing arrives, so a quiet stream is released too. Pure: time comes in as an argument.
+// held until the newest event time is a window past it. While nothing arrives for `silenceWindows` windows, event time runs
+// on by the caller's monotonic clock, so that a quiet stream is released too. Not at once: where the machine is busy it
+// may be bpftrace that is kept waiting. Pure: time comes in as an argument.
 import type { HrTime } from '@opentelemetry/api'
 import { addTimes, compareTimes, subtractTimes, timeOfMs } from '../time/instant.ts'
 import { SortedRuns } from './sorted-runs.ts'
@@ -9,12 +10,14 @@ import { SortedRuns } from './sorted-runs.ts'
 /** Unix time. */
 type Timed = { readonly at: HrTime }
 const none: readonly never[] = []
+const silenceWindows = 3
 
 export class ReorderBuffer<Event extends Timed> {
   /** Events that came after a later event had already been released. They are passed on at once. */
   late = 0
   private readonly runs = new SortedRuns<Event>()
   private readonly window: HrTime
+  private readonly silenceMs: number
   private readonly heldMax: number
   private newest: HrTime | undefined
   private newestArrivedMs = 0
@@ -23,6 +26,7 @@ export class ReorderBuffer<Event extends Timed> {
   /** Beyond `heldMax` held events the oldest leave early, which bounds memory and costs order, never an event. */
   constructor(windowMs: number, heldMax = 200_000) {
     this.window = timeOfMs(windowMs)
+    this.silenceMs = windowMs * silenceWindows
     this.heldMax = heldMax
   }
 
@@ -49,7 +53,7 @@ export class ReorderBuffer<Event extends Timed> {
   /** Until when events are in order at monotonic time `nowMs`; undefined before the first event. */
   settledUntil(nowMs: number): HrTime | undefined {
     if (this.newest === undefined) return undefined
-    const sinceMs = nowMs - this.newestArrivedMs
+    const sinceMs = nowMs - this.newestArrivedMs - this.silenceMs
     const reached = sinceMs > 0 ? addTimes(this.newest, timeOfMs(sinceMs)) : this.newest
     return subtractTimes(reached, this.window)
   }
