@@ -1,24 +1,47 @@
-// Composes the HTTP application over a store: receiving, querying, health and the page. No port is opened here, so
-// that it can also be asked by `inject`.
+// Composes the HTTP applications: the whole service (receiving, querying, health, the page), and OTLP alone for the
+// standard port. No port is opened here, so that they can also be asked by `inject`.
 import { fastify, LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { IngestConfig } from './config.ts'
 import type { Counters } from './counters.ts'
-import { requestTimeoutMs } from './limits.ts'
+import type { KeyCheck } from './key.ts'
+import { connectionsMax, requestTimeoutMs } from './limits.ts'
 import { explorerPage } from './query/page.ts'
-import { queryFaultOf, queryRoutes, sendFault } from './query/routes.ts'
-import { createKeyCheck } from './key.ts'
+import { queryFaultOf, queryRoutes, sendFault, unknownPath } from './query/routes.ts'
+import type { Receiver } from './receive/receiver.ts'
 import { receiveRoutes } from './receive/routes.ts'
 import type { Store } from './store/store.ts'
 
 export type AppParts = {
-  config: Pick<IngestConfig, 'apiKey' | 'explorerDir' | 'ingestionEnabled'>
+  config: Pick<IngestConfig, 'explorerDir'>
   store: Store
   counters: Counters
+  checkKey: KeyCheck
+  receiver: Receiver
   log: FastifyBaseLogger
 }
 
-export async function createApp({ config, store, counters, log }: AppParts): Promise<FastifyInstance> {
+export async function createApp(parts: AppParts): Promise<FastifyInstance> {
+  const { config, store, counters, checkKey, receiver, log } = parts
+  const app = bareApp(log)
+  app.get('/healthz', () => ({ status: 'ok' }))
+  await app.register(receiveRoutes, { receiver })
+  await app.register(queryRoutes, { store, counters, checkKey })
+  await app.register(explorerPage, { dir: config.explorerDir })
+  return app
+}
+
+export async function createOtlpApp({
+  receiver,
+  log,
+}: Pick<AppParts, 'receiver' | 'log'>): Promise<FastifyInstance> {
+  const app = bareApp(log)
+  await app.register(receiveRoutes, { receiver })
+  app.setNotFoundHandler((request, reply) => unknownPath(request, reply))
+  return app
+}
+
+function bareApp(log: FastifyBaseLogger): FastifyInstance {
   const app: FastifyInstance = fastify({
     loggerInstance: log,
     // A line a request would be thousands a second; failures are logged where they happen.
@@ -27,11 +50,7 @@ export async function createApp({ config, store, counters, log }: AppParts): Pro
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void sendFault(queryFaultOf(error, request), reply),
   })
+  app.server.maxConnections = connectionsMax
   app.setErrorHandler(async (error, request, reply) => sendFault(queryFaultOf(error, request), reply))
-  const checkKey = createKeyCheck(config.apiKey)
-  app.get('/healthz', () => ({ status: 'ok' }))
-  await app.register(receiveRoutes, { store, counters, checkKey, enabled: config.ingestionEnabled })
-  await app.register(queryRoutes, { store, counters, checkKey })
-  await app.register(explorerPage, { dir: config.explorerDir })
   return app
 }

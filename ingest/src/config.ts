@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { StartFault } from './faults.ts'
+import { intakeBytes } from './limits.ts'
 
 export type ForwardConfig = {
   endpoint: string
@@ -12,14 +13,22 @@ export type ForwardConfig = {
   flushIntervalMs: number
 }
 
+/** A port beside the service's own. `standard`: nobody asked for it, so that it may be taken by another program. */
+export type ExtraPort = { port: number; standard: boolean }
+
 export type IngestConfig = {
   host: string
   port: number
+  /** Undefined: switched off. */
+  otlpHttp: ExtraPort | undefined
+  otlpGrpc: ExtraPort | undefined
   /** SQLite file. */
   databasePath: string
   explorerDir: string
   ingestionEnabled: boolean
   apiKey: string | undefined
+  /** Bytes of requests that are held at one time. */
+  intakeBytesMax: number
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   /** Absent: nothing is forwarded. */
   forward: ForwardConfig | undefined
@@ -43,6 +52,16 @@ const integer = (fallback: number, min: number, max: number) => {
     .refine((value) => value >= min && value <= max, message)
 }
 
+const portOrOff = (standard: number) => {
+  const message = 'must be a port from 0 to 65535, or off'
+  return z
+    .string()
+    .regex(/^(off|\d{1,5})$/, message)
+    .default(String(standard))
+    .transform((text) => (text === 'off' ? undefined : Number(text)))
+    .refine((port) => port === undefined || port <= 65_535, message)
+}
+
 const headers = z
   .string()
   .default('{}')
@@ -57,6 +76,8 @@ const headers = z
 export const settings = z.object({
   PROBESPAN_HOST: z.string().default('127.0.0.1'),
   PROBESPAN_PORT: integer(3051, 0, 65_535),
+  PROBESPAN_OTLP_HTTP_PORT: portOrOff(4318),
+  PROBESPAN_OTLP_GRPC_PORT: portOrOff(4317),
   PROBESPAN_DB: z.string().default('.data/probespan.db'),
   PROBESPAN_EXPLORER_DIR: z.string().default(builtExplorer),
   PROBESPAN_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
@@ -64,6 +85,7 @@ export const settings = z.object({
   // from, ingestion is one optional part among many, and off.) An open door needs a key: see exposureMistake.
   TRACES_INGESTION_ENABLED: flag(true),
   TRACES_INGESTION_API_KEY: z.string().optional(),
+  PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytes.standard, intakeBytes.min, 999_999_999),
   OTEL_EXPORTER_ENABLED: flag(false),
   OTEL_EXPORTER_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   OTEL_EXPORTER_HEADERS: headers,
@@ -96,18 +118,21 @@ export function readConfig(env: Record<string, string | undefined>): IngestConfi
     mistakes.push('OTEL_EXPORTER_ENDPOINT must be set, since OTEL_EXPORTER_ENABLED is true')
   }
   if (mistakes.length > 0) throw invalid(mistakes)
-  return configOf(found)
+  return configOf(found, (name) => Object.hasOwn(set, name))
 }
 
-function configOf(found: z.infer<typeof settings>): IngestConfig {
+function configOf(found: z.infer<typeof settings>, isSet: (name: string) => boolean): IngestConfig {
   const { OTEL_EXPORTER_ENABLED: forwarding, OTEL_EXPORTER_ENDPOINT: endpoint } = found
   return {
     host: found.PROBESPAN_HOST,
     port: found.PROBESPAN_PORT,
+    otlpHttp: extraPort(found.PROBESPAN_OTLP_HTTP_PORT, !isSet('PROBESPAN_OTLP_HTTP_PORT')),
+    otlpGrpc: extraPort(found.PROBESPAN_OTLP_GRPC_PORT, !isSet('PROBESPAN_OTLP_GRPC_PORT')),
     databasePath: resolve(found.PROBESPAN_DB),
     explorerDir: resolve(found.PROBESPAN_EXPLORER_DIR),
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
     apiKey: found.TRACES_INGESTION_API_KEY,
+    intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
     logLevel: found.PROBESPAN_LOG_LEVEL,
     forward:
       forwarding && endpoint !== undefined
@@ -119,6 +144,10 @@ function configOf(found: z.infer<typeof settings>): IngestConfig {
           }
         : undefined,
   }
+}
+
+function extraPort(port: number | undefined, standard: boolean): ExtraPort | undefined {
+  return port === undefined ? undefined : { port, standard }
 }
 
 /** Traces hold URLs, queries and names: without a key they are for this machine only. */

@@ -1,14 +1,18 @@
 // Ingest's front door: read a configuration, start the service, stop it; and the shapes its API answers with.
 import { pino } from 'pino'
-import type { AddressInfo } from 'node:net'
-import { createApp } from './app.ts'
+import { createApp, createOtlpApp } from './app.ts'
 import { exposureMistake, invalid } from './config.ts'
 import type { IngestConfig } from './config.ts'
 import { zeroCounters } from './counters.ts'
-import { watchRequests } from './drain.ts'
 import { StartFault } from './faults.ts'
 import { startForward } from './forward/forward.ts'
+import { createKeyCheck } from './key.ts'
 import { queueBytesMax } from './limits.ts'
+import { openListeners } from './listeners.ts'
+import type { Listeners } from './listeners.ts'
+import { createAdmission } from './receive/admission.ts'
+import { createGrpcListener } from './receive/grpc-listener.ts'
+import { createReceiver } from './receive/receiver.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { StoreUnusable } from './store/store.ts'
 import type { Store } from './store/store.ts'
@@ -18,9 +22,7 @@ export type { ForwardConfig, IngestConfig } from './config.ts'
 export { exitCodes, StartFault } from './faults.ts'
 export type * from './wire.ts'
 
-export type Ingest = {
-  /** Where it listens, as http://host:port */
-  url: string
+export type Ingest = Omit<Listeners, 'close'> & {
   /** Takes no more requests, ends those under way, writes what is waiting, closes the store. */
   close: () => Promise<void>
 }
@@ -32,20 +34,26 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
   const log = pino({ level: config.logLevel, name: 'probespan-ingest' }, pino.destination(2))
   const counters = zeroCounters()
   const store = openStore(config.databasePath)
-  const app = await createApp({ config, store, counters, log })
-  const drain = watchRequests(app.server)
+  const checkKey = createKeyCheck(config.apiKey)
+  const admission = createAdmission(config.intakeBytesMax)
+  const { ingestionEnabled: enabled } = config
+  const receiver = createReceiver({ store, counters, checkKey, admission, enabled, log })
+  const app = await createApp({ config, store, counters, checkKey, receiver, log })
+  const otlpApp = await createOtlpApp({ receiver, log })
+  const grpc = createGrpcListener(receiver, log)
+  let listeners: Listeners
   try {
-    await app.listen({ host: config.host, port: config.port })
+    listeners = await openListeners({ app, otlpApp, grpc, config, log })
   } catch (error) {
     await store.close()
-    throw cannotListen(config, error)
+    throw error
   }
   const forward =
     config.forward === undefined ? undefined : startForward({ config: config.forward, store, counters, log })
   return {
-    url: urlOf(app.server.address()),
+    ...listeners,
     async close() {
-      await Promise.all([app.close(), drain.end()])
+      await listeners.close()
       await forward?.close()
       await store.close()
       log.info({ counters }, 'stopped')
@@ -60,25 +68,4 @@ function openStore(path: string): Store {
     if (error instanceof StoreUnusable) throw new StartFault(error.code, error.message, { cause: error })
     throw error
   }
-}
-
-function cannotListen({ host, port }: IngestConfig, error: unknown): StartFault {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  const reason =
-    code === 'EADDRINUSE'
-      ? 'another process listens there, perhaps another probespan'
-      : error instanceof Error
-        ? error.message
-        : String(error)
-  return new StartFault(
-    'port_unavailable',
-    `cannot listen on ${host}:${port}: ${reason}. Stop the other process, or set PROBESPAN_PORT or ` +
-      'PROBESPAN_HOST to an address that is free.',
-    { cause: error },
-  )
-}
-
-function urlOf(address: string | AddressInfo | null): string {
-  if (address === null || typeof address === 'string') throw new Error('listening, but on no port')
-  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
 }

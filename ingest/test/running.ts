@@ -28,6 +28,8 @@ export function temporaryFolder(): string {
 export function testEnv(env: Env = {}): Env {
   return {
     PROBESPAN_PORT: '0',
+    PROBESPAN_OTLP_HTTP_PORT: 'off',
+    PROBESPAN_OTLP_GRPC_PORT: 'off',
     PROBESPAN_DB: join(env['PROBESPAN_DB'] === undefined ? temporaryFolder() : '', 'probespan.db'),
     PROBESPAN_LOG_LEVEL: 'silent',
     ...env,
@@ -40,7 +42,7 @@ export async function runIngest(env: Env = {}): Promise<Ingest> {
   let closing: Promise<void> | undefined
   const close = () => (closing ??= ingest.close())
   onTestFinished(close)
-  return { url: ingest.url, close }
+  return { ...ingest, close }
 }
 
 export type Child = { url: string; process: ChildProcess; exited: Promise<unknown> }

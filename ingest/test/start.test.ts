@@ -68,6 +68,35 @@ test('a port that is taken is named', async () => {
   expect(ending.stderr).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}.*another process.*PROBESPAN_PORT`))
 })
 
+test('a standard port that another program has is done without, and said; one that was asked for is not', async () => {
+  const other = createServer().listen(4317, '127.0.0.1')
+  onTestFinished(() => void other.close())
+  // Whoever has it: this test, or another program already.
+  await new Promise((resolve) => other.once('listening', resolve).once('error', resolve))
+  const env = { PROBESPAN_OTLP_GRPC_PORT: '', PROBESPAN_LOG_LEVEL: 'warn' }
+  const child = await runChild(env)
+  expect((await fetch(`${child.url}/healthz`)).status).toBe(200)
+  const [said] = (await once(child.process.stderr ?? child.process, 'data')) as [Buffer]
+  expect(said.toString()).toMatch(
+    /127\.0\.0\.1:4317.*another process.*PROBESPAN_OTLP_GRPC_PORT.*Going on without it/,
+  )
+
+  const ending = await endOfMain(testEnv({ PROBESPAN_OTLP_GRPC_PORT: '4317' }))
+  expect(ending.code).toBe(3)
+  expect(ending.stderr).toMatch(/127\.0\.0\.1:4317.*another process.*PROBESPAN_OTLP_GRPC_PORT/)
+})
+
+test('OTLP has a port of its own over HTTP, without the API and the page', async () => {
+  const { otlpHttpUrl } = await runIngest({ PROBESPAN_OTLP_HTTP_PORT: '0' })
+  const request = requestOf([{ traceId: hexId(7, 32), spanId: hexId(1, 16) }])
+  expect((await post(`${otlpHttpUrl}/v1/traces`, request, protobufType)).status).toBe(200)
+  for (const path of ['/', '/api/traces', '/api/counters']) {
+    const response = await fetch(`${otlpHttpUrl}${path}`)
+    expect(response.status).toBe(404)
+    expect(await response.json()).toMatchObject({ error: { code: 'path_unknown' } })
+  }
+})
+
 test('a database of a newer program, and a folder that cannot be written, have exit codes of their own', async () => {
   const path = join(temporaryFolder(), 'probespan.db')
   const newer = new Database(path)

@@ -1,0 +1,116 @@
+// The way of an export request from bytes to durable spans, whichever protocol brought it: HTTP (routes.ts) and gRPC
+// (grpc-listener.ts) differ only in how they read requests and write answers. A trace request is answered when its
+// spans are durable; metrics and logs are accepted, counted and not kept (Beyla posts metrics whatever it is told).
+import type { IncomingHttpHeaders } from 'node:http'
+import type { FastifyBaseLogger } from 'fastify'
+import type { Counters } from '../counters.ts'
+import { RequestFault } from '../faults.ts'
+import type { KeyCheck } from '../key.ts'
+import { TooManyParts, UndecodableBody } from '../otlp/frames.ts'
+import { protobufFromJson } from '../otlp/json.ts'
+import { StoreFault } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
+import type { Admission, Lease } from './admission.ts'
+import type { PartialSuccess } from './answer.ts'
+import { unpackedBody } from './body.ts'
+import type { Encoding } from './content.ts'
+import { intakeOf } from './intake.ts'
+
+export type Signal = 'traces' | 'metrics' | 'logs'
+
+export type ReceivedBody = {
+  bytes: Buffer
+  /** As sent: gzip, deflate, zstd, identity or undefined. */
+  coding: string | undefined
+  encoding: Encoding
+  /** Whether JSON without `resourceSpans` is refused. */
+  resourceSpansNeeded: boolean
+}
+
+export type Taken = { spanCount: number; partialSuccess: PartialSuccess }
+
+export type Receiver = {
+  /** Before the body is read: who may not send it need not. Throws RequestFault. */
+  admit(headers: IncomingHttpHeaders): void
+  /** What a request's body is charged to; the caller frees it when the request has been answered. */
+  openLease(): Lease
+  /** Resolves when the spans are durable. Rejects with what `refusal` knows to name. */
+  takeTraces(body: ReceivedBody, lease: Lease): Promise<Taken>
+  discard(signal: Exclude<Signal, 'traces'>): void
+  /** The reason for which a request is refused, counted; what nobody expected is logged. */
+  refusal(error: unknown): RequestFault
+}
+
+export type ReceiverParts = {
+  store: Pick<Store, 'append'>
+  counters: Counters
+  checkKey: KeyCheck
+  admission: Admission
+  enabled: boolean
+  log: FastifyBaseLogger
+}
+
+export function createReceiver(parts: ReceiverParts): Receiver {
+  const { store, counters, checkKey, admission, enabled, log } = parts
+  return {
+    admit(headers) {
+      checkKey(headers)
+      if (!enabled) throw disabled()
+    },
+    openLease: () => admission.open(),
+    async takeTraces(received, lease) {
+      const body = await otlpBytes(received, lease)
+      const { batch, rejectedSpans, rejection } = intakeOf(body)
+      if (batch.spanCount > 0) await store.append(batch)
+      counters.requestsAccepted++
+      counters.spansStored += batch.spanCount
+      counters.spansRejected += rejectedSpans
+      const partialSuccess: PartialSuccess =
+        rejectedSpans === 0 ? undefined : { rejectedSpans, errorMessage: rejection }
+      return { spanCount: batch.spanCount, partialSuccess }
+    },
+    discard(signal) {
+      counters[signal === 'metrics' ? 'metricsDiscarded' : 'logsDiscarded']++
+    },
+    refusal(error) {
+      counters.requestsRefused++
+      return faultOf(error, log)
+    },
+  }
+}
+
+async function otlpBytes(received: ReceivedBody, lease: Lease): Promise<Buffer> {
+  const plain = await unpackedBody(received.bytes, received.coding, lease)
+  if (received.encoding === 'protobuf') return plain
+  const { body, hasResourceSpans } = protobufFromJson(plain.toString('utf8'))
+  if (!hasResourceSpans && received.resourceSpansNeeded) {
+    throw new RequestFault(
+      'body_undecodable',
+      'the body has no resourceSpans: send an ExportTraceServiceRequest.',
+    )
+  }
+  lease.add(body.length)
+  return body
+}
+
+function disabled(): RequestFault {
+  return new RequestFault(
+    'ingestion_disabled',
+    'this service takes no traces: TRACES_INGESTION_ENABLED is false. Set it to true and restart.',
+  )
+}
+
+function faultOf(error: unknown, log: FastifyBaseLogger): RequestFault {
+  if (error instanceof RequestFault) return error
+  if (error instanceof UndecodableBody)
+    return new RequestFault('body_undecodable', `the body is ${error.message}.`)
+  if (error instanceof TooManyParts) {
+    return new RequestFault('body_too_large', `${error.message}: send fewer spans in one request.`)
+  }
+  if (error instanceof StoreFault) {
+    if (error.code === 'store_failed') log.error({ err: error }, 'a commit failed')
+    return new RequestFault(error.code, error.message, { cause: error })
+  }
+  log.error({ err: error }, 'a request failed')
+  return new RequestFault('internal', 'this is a fault of probespan: its log says more.', { cause: error })
+}
