@@ -66,3 +66,19 @@ test('every mistake is told at once, with its value unless that may be a secret'
   expect(told).not.toContain('hidden')
   expect(mistakes({ OTEL_EXPORTER_ENABLED: 'true' })).toMatch(/OTEL_EXPORTER_ENDPOINT must be set/)
 })
+
+test('settings that do not go together are told beside the others', () => {
+  const told = mistakes({ PROBESPAN_PORT: 'x', PROBESPAN_HOST: '0.0.0.0', OTEL_EXPORTER_ENABLED: 'true' })
+  expect(told.match(/^ {2}- /gm)).toHaveLength(3)
+})
+
+test('an extra port is standard unless it is set, and may be off', () => {
+  expect(readConfig({})).toMatchObject({
+    otlpHttp: { port: 4318, standard: true },
+    otlpGrpc: { port: 4317, standard: true },
+  })
+  expect(readConfig({ PROBESPAN_OTLP_HTTP_PORT: 'off' }, ['--otlp-grpc-port', '4317'])).toMatchObject({
+    otlpHttp: undefined,
+    otlpGrpc: { port: 4317, standard: false },
+  })
+})

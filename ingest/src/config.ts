@@ -1,10 +1,14 @@
-// Environment variables to a typed configuration. All mistakes are found at once and reported in one StartFault;
-// values of secrets are not repeated in messages. An empty variable counts as not set (compose files write those).
+// Flags, environment variables and the configuration file (config-layers.ts) to a typed configuration. All mistakes are
+// found at once and reported in one StartFault; values of secrets are not repeated in messages.
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { readLayers } from './config-layers.ts'
+import { flagList, printedSettings } from './config-print.ts'
+import type { InForce } from './config-print.ts'
 import { StartFault } from './faults.ts'
 import { intakeBytes } from './limits.ts'
+import type { SourceRule } from './tag/trace-source.ts'
 
 export type ForwardConfig = {
   endpoint: string
@@ -29,6 +33,8 @@ export type IngestConfig = {
   apiKey: string | undefined
   /** Bytes of requests that are held at one time. */
   intakeBytesMax: number
+  /** The user's own rules of who sent a span, before the standard ones. */
+  sourceRules: readonly SourceRule[]
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   /** Absent: nothing is forwarded. */
   forward: ForwardConfig | undefined
@@ -58,8 +64,8 @@ const portOrOff = (standard: number) => {
     .string()
     .regex(/^(off|\d{1,5})$/, message)
     .default(String(standard))
-    .transform((text) => (text === 'off' ? undefined : Number(text)))
-    .refine((port) => port === undefined || port <= 65_535, message)
+    .transform((text) => (text === 'off' ? text : Number(text)))
+    .refine((port) => port === 'off' || port <= 65_535, message)
 }
 
 const headers = z
@@ -74,6 +80,7 @@ const headers = z
   })
 
 export const settings = z.object({
+  PROBESPAN_CONFIG: z.string().optional(),
   PROBESPAN_HOST: z.string().default('127.0.0.1'),
   PROBESPAN_PORT: integer(3051, 0, 65_535),
   PROBESPAN_OTLP_HTTP_PORT: portOrOff(4318),
@@ -95,33 +102,59 @@ export const settings = z.object({
 
 const secrets = new Set(['TRACES_INGESTION_API_KEY', 'OTEL_EXPORTER_HEADERS', 'OTEL_EXPORTER_ENDPOINT'])
 
-/** Throws StartFault `config_invalid` that lists every mistake. */
-export function readConfig(env: Record<string, string | undefined>): IngestConfig {
-  const set = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
-  )
-  const parsed = settings.safeParse(set)
-  if (!parsed.success) {
-    throw invalid(
-      parsed.error.issues.map(({ path, message }) => {
-        const name = String(path[0])
-        const shown = secrets.has(name) ? '' : ` (it is ${JSON.stringify(set[name])})`
-        return `${name} ${message}${shown}`
-      }),
-    )
-  }
-  const found = parsed.data
-  const mistakes: string[] = []
-  const exposed = exposureMistake({ host: found.PROBESPAN_HOST, apiKey: found.TRACES_INGESTION_API_KEY })
-  if (exposed !== undefined) mistakes.push(exposed)
-  if (found.OTEL_EXPORTER_ENABLED && found.OTEL_EXPORTER_ENDPOINT === undefined) {
-    mistakes.push('OTEL_EXPORTER_ENDPOINT must be set, since OTEL_EXPORTER_ENABLED is true')
-  }
-  if (mistakes.length > 0) throw invalid(mistakes)
-  return configOf(found, (name) => Object.hasOwn(set, name))
+type Settings = z.infer<typeof settings>
+type Environment = Record<string, string | undefined>
+
+/** `args` are the command line's. Throws StartFault `config_invalid` that lists every mistake. */
+export function readConfig(env: Environment, args: readonly string[] = []): IngestConfig {
+  const { values, given, sourceRules } = readSettings(env, args)
+  return configOf(values, sourceRules, (name) => given.has(name))
 }
 
-function configOf(found: z.infer<typeof settings>, isSet: (name: string) => boolean): IngestConfig {
+/** The settings in force as YAML, without their secrets. Throws as `readConfig` does. */
+export function printConfig(env: Environment, args: readonly string[]): string {
+  return printedSettings(readSettings(env, args), secrets)
+}
+
+export function helpText(): string {
+  return flagList(settings.parse({}), secrets)
+}
+
+function readSettings(env: Environment, args: readonly string[]): InForce & { values: Settings } {
+  const variables = Object.keys(settings.shape)
+  const { given, sourceRules, mistakes } = readLayers(env, args, { variables, secrets })
+  const texts = Object.fromEntries([...given].map(([variable, { text }]) => [variable, text]))
+  const parsed = settings.safeParse(texts)
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    const name = String(path[0])
+    const { text = '', origin = name } = given.get(name) ?? {}
+    mistakes.push(`${origin} ${message}${secrets.has(name) ? '' : ` (it is ${JSON.stringify(text)})`}`)
+  }
+  mistakes.push(...mistakesTogether(texts))
+  if (parsed.data === undefined || mistakes.length > 0) throw invalid(mistakes)
+  return { values: parsed.data, given, sourceRules }
+}
+
+/** Settings that do not go together, also where others have mistakes of their own. */
+function mistakesTogether(texts: Readonly<Record<string, string>>): string[] {
+  const mistakes: string[] = []
+  const exposed = exposureMistake({
+    host: texts['PROBESPAN_HOST'] ?? '127.0.0.1',
+    apiKey: texts['TRACES_INGESTION_API_KEY'],
+  })
+  if (exposed !== undefined) mistakes.push(exposed)
+  const forwarding = settings.shape.OTEL_EXPORTER_ENABLED.safeParse(texts['OTEL_EXPORTER_ENABLED']).data
+  if (forwarding === true && texts['OTEL_EXPORTER_ENDPOINT'] === undefined) {
+    mistakes.push('OTEL_EXPORTER_ENDPOINT must be set, since OTEL_EXPORTER_ENABLED is true')
+  }
+  return mistakes
+}
+
+function configOf(
+  found: Settings,
+  sourceRules: readonly SourceRule[],
+  isSet: (name: string) => boolean,
+): IngestConfig {
   const { OTEL_EXPORTER_ENABLED: forwarding, OTEL_EXPORTER_ENDPOINT: endpoint } = found
   return {
     host: found.PROBESPAN_HOST,
@@ -133,6 +166,7 @@ function configOf(found: z.infer<typeof settings>, isSet: (name: string) => bool
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
     apiKey: found.TRACES_INGESTION_API_KEY,
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
+    sourceRules,
     logLevel: found.PROBESPAN_LOG_LEVEL,
     forward:
       forwarding && endpoint !== undefined
@@ -146,8 +180,8 @@ function configOf(found: z.infer<typeof settings>, isSet: (name: string) => bool
   }
 }
 
-function extraPort(port: number | undefined, standard: boolean): ExtraPort | undefined {
-  return port === undefined ? undefined : { port, standard }
+function extraPort(port: number | 'off', standard: boolean): ExtraPort | undefined {
+  return port === 'off' ? undefined : { port, standard }
 }
 
 /** Traces hold URLs, queries and names: without a key they are for this machine only. */

@@ -17,7 +17,7 @@ import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { StoreUnusable } from './store/store.ts'
 import type { Store } from './store/store.ts'
 
-export { readConfig } from './config.ts'
+export { helpText, printConfig, readConfig } from './config.ts'
 export type { ForwardConfig, IngestConfig } from './config.ts'
 export { exitCodes, StartFault } from './faults.ts'
 export type * from './wire.ts'
@@ -36,8 +36,8 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
   const store = openStore(config.databasePath)
   const checkKey = createKeyCheck(config.apiKey)
   const admission = createAdmission(config.intakeBytesMax)
-  const { ingestionEnabled: enabled } = config
-  const receiver = createReceiver({ store, counters, checkKey, admission, enabled, log })
+  const { ingestionEnabled: enabled, sourceRules } = config
+  const receiver = createReceiver({ store, counters, checkKey, admission, enabled, sourceRules, log })
   const app = await createApp({ config, store, counters, checkKey, receiver, log })
   const otlpApp = await createOtlpApp({ receiver, log })
   const grpc = createGrpcListener(receiver, log)

@@ -22,7 +22,15 @@ function tightReceiver(queueBytesMax: number, intakeBytesMax: number) {
   onTestFinished(() => store.close())
   const admission = createAdmission(intakeBytesMax)
   const counters = zeroCounters()
-  const receiver = createReceiver({ store, counters, checkKey: () => {}, admission, enabled: true, log })
+  const receiver = createReceiver({
+    store,
+    counters,
+    checkKey: () => {},
+    admission,
+    enabled: true,
+    sourceRules: [],
+    log,
+  })
   return { store, admission, receiver }
 }
 

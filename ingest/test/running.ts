@@ -60,8 +60,8 @@ export async function runChild(env: Env): Promise<Child> {
 export type Ending = { code: number | null; stdout: string; stderr: string }
 
 /** Runs main.ts to its end. */
-export async function endOfMain(env: Env): Promise<Ending> {
-  const child = spawnMain(env)
+export async function endOfMain(env: Env, args: string[] = []): Promise<Ending> {
+  const child = spawnMain(env, args)
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk) => (stdout += String(chunk)))
   child.stderr.on('data', (chunk) => (stderr += String(chunk)))
@@ -69,9 +69,9 @@ export async function endOfMain(env: Env): Promise<Ending> {
   return { code: child.exitCode, stdout, stderr }
 }
 
-function spawnMain(env: Env) {
+function spawnMain(env: Env, args: string[] = []) {
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -5,18 +5,20 @@ import { scanBody, spanRules } from '../otlp/scan.ts'
 import type { SpanRule } from '../otlp/scan.ts'
 import type { Batch } from '../store/store.ts'
 import { traceSourceOf, unknownService } from '../tag/trace-source.ts'
+import type { SourceRule } from '../tag/trace-source.ts'
 
 export type Intake = { batch: Batch; rejectedSpans: number; rejection: string }
 
-export function intakeOf(body: Buffer): Intake {
+/** `ownRules` say who sent a span before the standard ones do. */
+export function intakeOf(body: Buffer, ownRules: readonly SourceRule[] = []): Intake {
   const { groups, spanCount, rejected } = scanBody(body)
   return {
     batch: {
       // Nothing rejected: the sender's bytes, as they came.
       body: rejected.size === 0 ? body : selectSpans(body, (ordinal) => !rejected.has(ordinal)),
       groups: groups.map(({ sender, spans }) => ({
-        source: traceSourceOf(sender),
-        service: sender.serviceName ?? unknownService,
+        source: traceSourceOf(sender, ownRules),
+        service: sender.attributes.get('service.name') ?? unknownService,
         spans,
       })),
       spanCount,

@@ -15,6 +15,7 @@ import type { PartialSuccess } from './answer.ts'
 import { unpackedBody } from './body.ts'
 import type { Encoding } from './content.ts'
 import { intakeOf } from './intake.ts'
+import type { SourceRule } from '../tag/trace-source.ts'
 
 export type Signal = 'traces' | 'metrics' | 'logs'
 
@@ -47,11 +48,13 @@ export type ReceiverParts = {
   checkKey: KeyCheck
   admission: Admission
   enabled: boolean
+  /** The user's own, before the standard ones. */
+  sourceRules: readonly SourceRule[]
   log: FastifyBaseLogger
 }
 
 export function createReceiver(parts: ReceiverParts): Receiver {
-  const { store, counters, checkKey, admission, enabled, log } = parts
+  const { store, counters, checkKey, admission, enabled, sourceRules, log } = parts
   return {
     admit(headers) {
       checkKey(headers)
@@ -60,7 +63,7 @@ export function createReceiver(parts: ReceiverParts): Receiver {
     openLease: () => admission.open(),
     async takeTraces(received, lease) {
       const body = await otlpBytes(received, lease)
-      const { batch, rejectedSpans, rejection } = intakeOf(body)
+      const { batch, rejectedSpans, rejection } = intakeOf(body, sourceRules)
       if (batch.spanCount > 0) await store.append(batch)
       counters.requestsAccepted++
       counters.spansStored += batch.spanCount
