@@ -2,9 +2,9 @@
 // standard port. No port is opened here, so that they can also be asked by `inject`.
 import { fastify, LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { KeyRing } from './access/key-ring.ts'
 import type { IngestConfig } from './config.ts'
 import type { Counters } from './counters.ts'
-import type { KeyCheck } from './key.ts'
 import { connectionsMax, requestTimeoutMs } from './limits.ts'
 import { explorerPage } from './query/page.ts'
 import { queryFaultOf, queryRoutes, sendFault, unknownPath } from './query/routes.ts'
@@ -16,17 +16,17 @@ export type AppParts = {
   config: Pick<IngestConfig, 'explorerDir'>
   store: Store
   counters: Counters
-  checkKey: KeyCheck
+  keys: KeyRing
   receiver: Receiver
   log: FastifyBaseLogger
 }
 
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
-  const { config, store, counters, checkKey, receiver, log } = parts
+  const { config, store, counters, keys, receiver, log } = parts
   const app = bareApp(log)
   app.get('/healthz', () => ({ status: 'ok' }))
   await app.register(receiveRoutes, { receiver })
-  await app.register(queryRoutes, { store, counters, checkKey })
+  await app.register(queryRoutes, { store, counters, keys })
   await app.register(explorerPage, { dir: config.explorerDir })
   return app
 }

@@ -37,16 +37,21 @@ function printedRule({ source, attribute, names }: SourceRule): object {
     : { source, 'resource-attribute': attribute, is: names }
 }
 
-export function flagList(values: Readonly<Record<string, unknown>>, secrets: ReadonlySet<string>): string {
-  const variables = Object.keys(values).filter((variable) => !secrets.has(variable))
-  const rows = variables.map((variable) => {
-    const standard = values[variable]
-    const shown =
-      standard === undefined
-        ? ''
-        : `  (${typeof standard === 'string' ? standard : JSON.stringify(standard)})`
-    return `  --${settingName(variable).padEnd(30)} ${variable}${shown}`
-  })
+export function flagList(
+  variables: readonly string[],
+  defaults: Readonly<Record<string, unknown>>,
+  secrets: ReadonlySet<string>,
+): string {
+  const rows = variables
+    .filter((variable) => !secrets.has(variable))
+    .map((variable) => {
+      const standard = defaults[variable]
+      const shown =
+        standard === undefined
+          ? ''
+          : `  (${typeof standard === 'string' ? standard : JSON.stringify(standard)})`
+      return `  --${settingName(variable).padEnd(30)} ${variable}${shown}`
+    })
   return [
     'probespan ingest: receives, stores and shows OpenTelemetry traces.',
     '',

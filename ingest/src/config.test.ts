@@ -16,7 +16,7 @@ test('with nothing set it listens on loopback, takes traces and forwards none', 
     port: 3051,
     databasePath: `${process.cwd()}/.data/probespan.db`,
     ingestionEnabled: true,
-    apiKey: undefined,
+    keys: [],
     forward: undefined,
   })
 })
@@ -24,7 +24,7 @@ test('with nothing set it listens on loopback, takes traces and forwards none', 
 test('an empty variable counts as not set', () => {
   expect(readConfig({ PROBESPAN_PORT: '', TRACES_INGESTION_API_KEY: '' })).toMatchObject({
     port: 3051,
-    apiKey: undefined,
+    keys: [],
   })
 })
 
@@ -33,7 +33,9 @@ test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s needs no key', (ho
 })
 
 test.each(['0.0.0.0', '::', '10.0.0.1', 'example.org', '127.0.0.1.example.org'])('%s needs a key', (host) => {
-  expect(mistakes({ PROBESPAN_HOST: host })).toMatch(/TRACES_INGESTION_API_KEY is not set/)
+  expect(mistakes({ PROBESPAN_HOST: host })).toMatch(
+    /neither TRACES_INGESTION_API_KEY nor PROBESPAN_KEYS_FILE is set/,
+  )
   expect(mistakes({ PROBESPAN_HOST: host, TRACES_INGESTION_API_KEY: 'k' })).toBe('')
 })
 

@@ -3,6 +3,10 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { readKeyFile } from './access/key-file.ts'
+import { digestOf, fullGrant } from './access/key.ts'
+import type { Key, RateLimit } from './access/key.ts'
+import type { WatchedKeys } from './access/watched-keys.ts'
 import { readLayers } from './config-layers.ts'
 import { flagList, printedSettings } from './config-print.ts'
 import type { InForce } from './config-print.ts'
@@ -30,7 +34,12 @@ export type IngestConfig = {
   databasePath: string
   explorerDir: string
   ingestionEnabled: boolean
-  apiKey: string | undefined
+  /** None: everyone may do everything. */
+  keys: readonly Key[]
+  /** Where `keys` come from, where that may change. */
+  keysFile: WatchedKeys | undefined
+  /** Of keys that have no rate of their own, and of everyone where there are no keys. */
+  rate: RateLimit
   /** Bytes of requests that are held at one time. */
   intakeBytesMax: number
   /** The user's own rules of who sent a span, before the standard ones. */
@@ -48,15 +57,17 @@ const flag = (fallback: boolean) =>
     .default(fallback ? 'true' : 'false')
     .transform((text) => text === 'true' || text === '1')
 
-const integer = (fallback: number, min: number, max: number) => {
+const optionalInteger = (min: number, max: number) => {
   const message = `must be an integer from ${min} to ${max}`
   return z
     .string()
-    .regex(/^\d{1,9}$/, message)
-    .default(String(fallback))
+    .regex(/^\d{1,12}$/, message)
     .transform(Number)
     .refine((value) => value >= min && value <= max, message)
+    .optional()
 }
+
+const integer = (fallback: number, min: number, max: number) => optionalInteger(min, max).default(fallback)
 
 const portOrOff = (standard: number) => {
   const message = 'must be a port from 0 to 65535, or off'
@@ -92,6 +103,9 @@ export const settings = z.object({
   // from, ingestion is one optional part among many, and off.) An open door needs a key: see exposureMistake.
   TRACES_INGESTION_ENABLED: flag(true),
   TRACES_INGESTION_API_KEY: z.string().optional(),
+  PROBESPAN_KEYS_FILE: z.string().optional(),
+  PROBESPAN_RATE_REQUESTS_PER_S: optionalInteger(1, 999_999_999),
+  PROBESPAN_RATE_BYTES_PER_S: optionalInteger(1, 999_999_999_999),
   PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytes.standard, intakeBytes.min, 999_999_999),
   OTEL_EXPORTER_ENABLED: flag(false),
   OTEL_EXPORTER_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
@@ -107,8 +121,9 @@ type Environment = Record<string, string | undefined>
 
 /** `args` are the command line's. Throws StartFault `config_invalid` that lists every mistake. */
 export function readConfig(env: Environment, args: readonly string[] = []): IngestConfig {
-  const { values, given, sourceRules } = readSettings(env, args)
-  return configOf(values, sourceRules, (name) => given.has(name))
+  const settings = readSettings(env, args)
+  const { given, sourceRules } = settings
+  return { ...configOf(settings.values, (name) => given.has(name)), ...settings.keys, sourceRules }
 }
 
 /** The settings in force as YAML, without their secrets. Throws as `readConfig` does. */
@@ -117,10 +132,12 @@ export function printConfig(env: Environment, args: readonly string[]): string {
 }
 
 export function helpText(): string {
-  return flagList(settings.parse({}), secrets)
+  return flagList(Object.keys(settings.shape), settings.parse({}), secrets)
 }
 
-function readSettings(env: Environment, args: readonly string[]): InForce & { values: Settings } {
+type Keys = Pick<IngestConfig, 'keys' | 'keysFile' | 'rate'>
+
+function readSettings(env: Environment, args: readonly string[]): InForce & { values: Settings; keys: Keys } {
   const variables = Object.keys(settings.shape)
   const { given, sourceRules, mistakes } = readLayers(env, args, { variables, secrets })
   const texts = Object.fromEntries([...given].map(([variable, { text }]) => [variable, text]))
@@ -131,8 +148,28 @@ function readSettings(env: Environment, args: readonly string[]): InForce & { va
     mistakes.push(`${origin} ${message}${secrets.has(name) ? '' : ` (it is ${JSON.stringify(text)})`}`)
   }
   mistakes.push(...mistakesTogether(texts))
+  const keys = readKeys(texts, mistakes)
   if (parsed.data === undefined || mistakes.length > 0) throw invalid(mistakes)
-  return { values: parsed.data, given, sourceRules }
+  return { values: parsed.data, given, sourceRules, keys }
+}
+
+function readKeys(texts: Readonly<Record<string, string>>, mistakes: string[]): Keys {
+  const { PROBESPAN_RATE_REQUESTS_PER_S: requests, PROBESPAN_RATE_BYTES_PER_S: bytes } = settings.shape
+  const rate: RateLimit = {
+    requestsPerS: requests.safeParse(texts['PROBESPAN_RATE_REQUESTS_PER_S']).data,
+    bytesPerS: bytes.safeParse(texts['PROBESPAN_RATE_BYTES_PER_S']).data,
+  }
+  const { TRACES_INGESTION_API_KEY: apiKey, PROBESPAN_KEYS_FILE: path } = texts
+  const otherKeys: Key[] =
+    apiKey === undefined ? [] : [{ ...fullGrant('TRACES_INGESTION_API_KEY', rate), sha256: digestOf(apiKey) }]
+  if (path === undefined) return { keys: otherKeys, keysFile: undefined, rate }
+  const file = readKeyFile(path, rate)
+  if (!file.ok) mistakes.push(...file.mistakes)
+  return {
+    keys: file.ok ? [...otherKeys, ...file.keys] : otherKeys,
+    keysFile: { path: resolve(path), otherKeys, rate },
+    rate,
+  }
 }
 
 /** Settings that do not go together, also where others have mistakes of their own. */
@@ -140,7 +177,7 @@ function mistakesTogether(texts: Readonly<Record<string, string>>): string[] {
   const mistakes: string[] = []
   const exposed = exposureMistake({
     host: texts['PROBESPAN_HOST'] ?? '127.0.0.1',
-    apiKey: texts['TRACES_INGESTION_API_KEY'],
+    keyed: texts['TRACES_INGESTION_API_KEY'] !== undefined || texts['PROBESPAN_KEYS_FILE'] !== undefined,
   })
   if (exposed !== undefined) mistakes.push(exposed)
   const forwarding = settings.shape.OTEL_EXPORTER_ENABLED.safeParse(texts['OTEL_EXPORTER_ENABLED']).data
@@ -152,9 +189,8 @@ function mistakesTogether(texts: Readonly<Record<string, string>>): string[] {
 
 function configOf(
   found: Settings,
-  sourceRules: readonly SourceRule[],
   isSet: (name: string) => boolean,
-): IngestConfig {
+): Omit<IngestConfig, 'sourceRules' | keyof Keys> {
   const { OTEL_EXPORTER_ENABLED: forwarding, OTEL_EXPORTER_ENDPOINT: endpoint } = found
   return {
     host: found.PROBESPAN_HOST,
@@ -164,9 +200,7 @@ function configOf(
     databasePath: resolve(found.PROBESPAN_DB),
     explorerDir: resolve(found.PROBESPAN_EXPLORER_DIR),
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
-    apiKey: found.TRACES_INGESTION_API_KEY,
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
-    sourceRules,
     logLevel: found.PROBESPAN_LOG_LEVEL,
     forward:
       forwarding && endpoint !== undefined
@@ -185,11 +219,11 @@ function extraPort(port: number | 'off', standard: boolean): ExtraPort | undefin
 }
 
 /** Traces hold URLs, queries and names: without a key they are for this machine only. */
-export function exposureMistake({ host, apiKey }: Pick<IngestConfig, 'host' | 'apiKey'>): string | undefined {
-  if (apiKey !== undefined || isLoopback(host)) return undefined
+export function exposureMistake({ host, keyed }: { host: string; keyed: boolean }): string | undefined {
+  if (keyed || isLoopback(host)) return undefined
   return (
-    `PROBESPAN_HOST is ${host}, which other machines can reach, but TRACES_INGESTION_API_KEY is not set: ` +
-    'anyone there could read and write traces. Set a key, or PROBESPAN_HOST=127.0.0.1'
+    `PROBESPAN_HOST is ${host}, which other machines can reach, but neither TRACES_INGESTION_API_KEY nor ` +
+    'PROBESPAN_KEYS_FILE is set: anyone there could read and write traces. Set a key, or PROBESPAN_HOST=127.0.0.1'
   )
 }
 

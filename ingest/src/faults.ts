@@ -6,6 +6,7 @@ import { busyRetryAfterMs } from './limits.ts'
 const rpc = {
   invalidArgument: 3,
   notFound: 5,
+  permissionDenied: 7,
   resourceExhausted: 8,
   unimplemented: 12,
   internal: 13,
@@ -17,6 +18,7 @@ export const requestFaults = {
   body_undecodable: { status: 400, rpc: rpc.invalidArgument },
   parameter_invalid: { status: 400, rpc: rpc.invalidArgument },
   key_invalid: { status: 401, rpc: rpc.unauthenticated },
+  key_forbidden: { status: 403, rpc: rpc.permissionDenied },
   trace_unknown: { status: 404, rpc: rpc.notFound },
   path_unknown: { status: 404, rpc: rpc.notFound },
   body_too_large: { status: 413, rpc: rpc.resourceExhausted },
@@ -24,6 +26,7 @@ export const requestFaults = {
   compression_unsupported: { status: 415, rpc: rpc.unimplemented },
   trace_too_large: { status: 422, rpc: rpc.resourceExhausted },
   search_too_wide: { status: 422, rpc: rpc.resourceExhausted },
+  rate_limited: { status: 429, rpc: rpc.resourceExhausted },
   internal: { status: 500, rpc: rpc.internal },
   ingestion_disabled: { status: 501, rpc: rpc.unimplemented },
   intake_busy: { status: 503, rpc: rpc.unavailable },

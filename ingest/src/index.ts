@@ -1,12 +1,15 @@
 // Ingest's front door: read a configuration, start the service, stop it; and the shapes its API answers with.
 import { pino } from 'pino'
+import { fullGrant } from './access/key.ts'
+import { createKeyRing } from './access/key-ring.ts'
+import { createRateLimits } from './access/rate-limits.ts'
+import { watchKeys } from './access/watched-keys.ts'
 import { createApp, createOtlpApp } from './app.ts'
 import { exposureMistake, invalid } from './config.ts'
 import type { IngestConfig } from './config.ts'
 import { zeroCounters } from './counters.ts'
 import { StartFault } from './faults.ts'
 import { startForward } from './forward/forward.ts'
-import { createKeyCheck } from './key.ts'
 import { queueBytesMax } from './limits.ts'
 import { openListeners } from './listeners.ts'
 import type { Listeners } from './listeners.ts'
@@ -29,16 +32,26 @@ export type Ingest = Omit<Listeners, 'close'> & {
 
 /** Throws StartFault. Logs go to standard error as JSON lines. */
 export async function startIngest(config: IngestConfig): Promise<Ingest> {
-  const exposed = exposureMistake(config)
+  const exposed = exposureMistake({ host: config.host, keyed: config.keys.length > 0 })
   if (exposed !== undefined) throw invalid([exposed])
   const log = pino({ level: config.logLevel, name: 'probespan-ingest' }, pino.destination(2))
   const counters = zeroCounters()
   const store = openStore(config.databasePath)
-  const checkKey = createKeyCheck(config.apiKey)
+  const keys = createKeyRing(config.keys, fullGrant('everyone', config.rate))
+  const rates = createRateLimits()
   const admission = createAdmission(config.intakeBytesMax)
   const { ingestionEnabled: enabled, sourceRules } = config
-  const receiver = createReceiver({ store, counters, checkKey, admission, enabled, sourceRules, log })
-  const app = await createApp({ config, store, counters, checkKey, receiver, log })
+  const receiver = createReceiver({
+    store,
+    counters,
+    keys,
+    rates,
+    admission,
+    enabled,
+    sourceRules,
+    log,
+  })
+  const app = await createApp({ config, store, counters, keys, receiver, log })
   const otlpApp = await createOtlpApp({ receiver, log })
   const grpc = createGrpcListener(receiver, log)
   let listeners: Listeners
@@ -50,9 +63,11 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
   }
   const forward =
     config.forward === undefined ? undefined : startForward({ config: config.forward, store, counters, log })
+  const keyWatch = config.keysFile === undefined ? undefined : watchKeys(keys, config.keysFile, log)
   return {
     ...listeners,
     async close() {
+      keyWatch?.close()
       await listeners.close()
       await forward?.close()
       await store.close()

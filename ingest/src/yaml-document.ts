@@ -46,7 +46,8 @@ function mistakesOf(issue: z.core.$ZodIssue, placeOf: (path: YamlPath) => string
       return `${placeOf(path)}: ${nameOf(path)} is not known`
     })
   }
-  return [`${placeOf(issue.path)}: ${nameOf(issue.path)} ${issue.message}`.trim()]
+  const name = nameOf(issue.path)
+  return [`${placeOf(issue.path)}: ${name === '' ? '' : `${name} `}${issue.message}`]
 }
 
 const nameOf = (path: YamlPath): string =>

@@ -5,6 +5,9 @@ import type { AddressInfo } from 'node:net'
 import { status } from '@grpc/grpc-js'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
+import { fullGrant } from '../src/access/key.ts'
+import { createKeyRing } from '../src/access/key-ring.ts'
+import { createRateLimits } from '../src/access/rate-limits.ts'
 import { createOtlpApp } from '../src/app.ts'
 import { zeroCounters } from '../src/counters.ts'
 import { createAdmission } from '../src/receive/admission.ts'
@@ -25,7 +28,8 @@ function tightReceiver(queueBytesMax: number, intakeBytesMax: number) {
   const receiver = createReceiver({
     store,
     counters,
-    checkKey: () => {},
+    keys: createKeyRing([], fullGrant('everyone', { requestsPerS: undefined, bytesPerS: undefined })),
+    rates: createRateLimits(),
     admission,
     enabled: true,
     sourceRules: [],

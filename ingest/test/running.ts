@@ -45,14 +45,22 @@ export async function runIngest(env: Env = {}): Promise<Ingest> {
   return { ...ingest, close }
 }
 
-export type Child = { url: string; process: ChildProcess; exited: Promise<unknown> }
+export type Child = {
+  url: string
+  process: ChildProcess
+  exited: Promise<unknown>
+  /** All of standard error until now. */
+  said: () => string
+}
 
 export async function runChild(env: Env): Promise<Child> {
   const child = spawnMain(testEnv(env))
+  let said = ''
+  child.stderr.on('data', (chunk) => (said += String(chunk)))
   const exited = once(child, 'exit')
   for await (const line of createInterface({ input: child.stdout })) {
-    const url = /^probespan ingest listens on (http:\S+)$/.exec(line)?.[1]
-    if (url !== undefined) return { url, process: child, exited }
+    const url = /^probespan ingest listens on (https?:\S+)$/.exec(line)?.[1]
+    if (url !== undefined) return { url, process: child, exited, said: () => said }
   }
   throw new Error('ingest ended before it listened')
 }

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { closeGraceMs } from '../src/limits.ts'
 import { hexId, requestOf } from './sample.ts'
 import {
@@ -76,9 +76,10 @@ test('a standard port that another program has is done without, and said; one th
   const env = { PROBESPAN_OTLP_GRPC_PORT: '', PROBESPAN_LOG_LEVEL: 'warn' }
   const child = await runChild(env)
   expect((await fetch(`${child.url}/healthz`)).status).toBe(200)
-  const [said] = (await once(child.process.stderr ?? child.process, 'data')) as [Buffer]
-  expect(said.toString()).toMatch(
-    /127\.0\.0\.1:4317.*another process.*PROBESPAN_OTLP_GRPC_PORT.*Going on without it/,
+  await vi.waitFor(() =>
+    expect(child.said()).toMatch(
+      /127\.0\.0\.1:4317.*another process.*PROBESPAN_OTLP_GRPC_PORT.*Going on without it/,
+    ),
   )
 
   const ending = await endOfMain(testEnv({ PROBESPAN_OTLP_GRPC_PORT: '4317' }))

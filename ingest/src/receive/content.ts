@@ -4,7 +4,7 @@ import { RequestFault } from '../faults.ts'
 
 export type Encoding = 'protobuf' | 'json'
 
-export const contentTypes: Readonly<Record<string, Encoding>> = {
+const contentTypes: Readonly<Record<string, Encoding>> = {
   'application/x-protobuf': 'protobuf',
   'application/protobuf': 'protobuf',
   'application/json': 'json',

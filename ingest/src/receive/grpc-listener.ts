@@ -81,7 +81,6 @@ async function answerCall(
   }
   const lease = receiver.openLease()
   try {
-    receiver.admit(headers)
     const answer = await answerOf(signal, stream, headers, receiver, lease)
     if (!stream.destroyed && !stream.closed) sendAnswer(stream, answer)
   } catch (error) {
@@ -99,6 +98,7 @@ async function answerOf(
   receiver: Receiver,
   lease: ReturnType<Receiver['openLease']>,
 ): Promise<Buffer> {
+  const grant = receiver.admit(headers)
   if (signal !== 'traces') {
     stream.resume()
     receiver.discard(signal)
@@ -106,6 +106,6 @@ async function answerOf(
   }
   const message = await readMessage(stream, headers, lease)
   const body = { ...message, encoding: 'protobuf', resourceSpansNeeded: false } as const
-  const { partialSuccess } = await receiver.takeTraces(body, lease)
+  const { partialSuccess } = await receiver.takeTraces(body, grant, lease)
   return successAnswer('protobuf', partialSuccess).body
 }

@@ -3,9 +3,11 @@
 // spans are durable; metrics and logs are accepted, counted and not kept (Beyla posts metrics whatever it is told).
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyBaseLogger } from 'fastify'
+import type { Grant } from '../access/key.ts'
+import type { KeyRing } from '../access/key-ring.ts'
+import type { RateLimits } from '../access/rate-limits.ts'
 import type { Counters } from '../counters.ts'
 import { RequestFault } from '../faults.ts'
-import type { KeyCheck } from '../key.ts'
 import { TooManyParts, UndecodableBody } from '../otlp/frames.ts'
 import { protobufFromJson } from '../otlp/json.ts'
 import { StoreFault } from '../store/store.ts'
@@ -31,12 +33,12 @@ export type ReceivedBody = {
 export type Taken = { spanCount: number; partialSuccess: PartialSuccess }
 
 export type Receiver = {
-  /** Before the body is read: who may not send it need not. Throws RequestFault. */
-  admit(headers: IncomingHttpHeaders): void
+  /** Before the body is read: who may not send it, or not yet, need not. Throws RequestFault. */
+  admit(headers: IncomingHttpHeaders): Grant
   /** What a request's body is charged to; the caller frees it when the request has been answered. */
   openLease(): Lease
   /** Resolves when the spans are durable. Rejects with what `refusal` knows to name. */
-  takeTraces(body: ReceivedBody, lease: Lease): Promise<Taken>
+  takeTraces(body: ReceivedBody, grant: Grant, lease: Lease): Promise<Taken>
   discard(signal: Exclude<Signal, 'traces'>): void
   /** The reason for which a request is refused, counted; what nobody expected is logged. */
   refusal(error: unknown): RequestFault
@@ -45,7 +47,8 @@ export type Receiver = {
 export type ReceiverParts = {
   store: Pick<Store, 'append'>
   counters: Counters
-  checkKey: KeyCheck
+  keys: Pick<KeyRing, 'grantOf'>
+  rates: RateLimits
   admission: Admission
   enabled: boolean
   /** The user's own, before the standard ones. */
@@ -54,16 +57,20 @@ export type ReceiverParts = {
 }
 
 export function createReceiver(parts: ReceiverParts): Receiver {
-  const { store, counters, checkKey, admission, enabled, sourceRules, log } = parts
+  const { store, counters, keys, rates, admission, enabled, sourceRules, log } = parts
   return {
     admit(headers) {
-      checkKey(headers)
+      const grant = keys.grantOf(headers, 'write')
       if (!enabled) throw disabled()
+      rates.admit(grant)
+      return grant
     },
     openLease: () => admission.open(),
-    async takeTraces(received, lease) {
-      const body = await otlpBytes(received, lease)
-      const { batch, rejectedSpans, rejection } = intakeOf(body, sourceRules)
+    async takeTraces(received, grant, lease) {
+      const plain = await unpackedBody(received.bytes, received.coding, lease)
+      rates.charge(grant, plain.length)
+      const body = otlpBytes(plain, received, lease)
+      const { batch, rejectedSpans, rejection } = intakeOf(body, { ownRules: sourceRules, binding: grant })
       if (batch.spanCount > 0) await store.append(batch)
       counters.requestsAccepted++
       counters.spansStored += batch.spanCount
@@ -82,8 +89,7 @@ export function createReceiver(parts: ReceiverParts): Receiver {
   }
 }
 
-async function otlpBytes(received: ReceivedBody, lease: Lease): Promise<Buffer> {
-  const plain = await unpackedBody(received.bytes, received.coding, lease)
+function otlpBytes(plain: Buffer, received: ReceivedBody, lease: Lease): Buffer {
   if (received.encoding === 'protobuf') return plain
   const { body, hasResourceSpans } = protobufFromJson(plain.toString('utf8'))
   if (!hasResourceSpans && received.resourceSpansNeeded) {

@@ -5,7 +5,7 @@ import { requestFaults, RequestFault, retryAfterMsOf } from '../faults.ts'
 import { acceptedAnswer, statusAnswer, successAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
 import { readBody } from './body.ts'
-import { contentTypes, encodingOf, unsupportedType } from './content.ts'
+import { encodingOf, unsupportedType } from './content.ts'
 import type { Encoding } from './content.ts'
 import type { Receiver } from './receiver.ts'
 
@@ -21,12 +21,8 @@ export async function receiveRoutes(
   { receiver }: { receiver: Receiver },
 ): Promise<void> {
   app.removeAllContentTypeParsers()
-  // Bodies are read by the routes themselves, which bound them.
-  app.addContentTypeParser(Object.keys(contentTypes), (_request, _payload, done) => done(null))
-  app.addHook('onRequest', async (request) => {
-    receiver.admit(request.headers)
-    if (encodingOf(request.headers) === undefined) throw unsupportedType(request.headers)
-  })
+  // Bodies are read by the routes themselves, which look at the key first and bound them.
+  app.addContentTypeParser('*', (_request, _payload, done) => done(null))
   app.setErrorHandler(async (error, request, reply) => {
     // Refused in the middle of being read: the rest is read and dropped, so that the answer reaches the sender.
     request.raw.resume()
@@ -38,9 +34,11 @@ export async function receiveRoutes(
   for (const signal of ['metrics', 'logs'] as const) {
     for (const url of discardedPaths[signal]) {
       app.post(url, async (request, reply) => {
+        receiver.admit(request.headers)
+        const encoding = knownEncodingOf(request)
         request.raw.resume()
         receiver.discard(signal)
-        return send(reply, successAnswer(encodingOf(request.headers) ?? 'protobuf', undefined))
+        return send(reply, successAnswer(encoding, undefined))
       })
     }
   }
@@ -51,26 +49,31 @@ async function receiveTraces(
   path: (typeof tracePaths)[number],
   receiver: Receiver,
 ): Promise<Answer> {
-  const encoding: Encoding = encodingOf(request.headers) ?? 'protobuf'
+  const grant = receiver.admit(request.headers)
+  const encoding = knownEncodingOf(request)
   const dashboardPath = path !== '/v1/traces'
   const lease = receiver.openLease()
   try {
-    const { spanCount, partialSuccess } = await receiver.takeTraces(
-      {
-        bytes: await readBody(request.raw, lease),
-        coding: request.headers['content-encoding'],
-        encoding,
-        // On /v1/traces an empty request succeeds, as OTLP says; the dashboard's paths have always refused it.
-        resourceSpansNeeded: dashboardPath,
-      },
-      lease,
-    )
+    const body = {
+      bytes: await readBody(request.raw, lease),
+      coding: request.headers['content-encoding'],
+      encoding,
+      // On /v1/traces an empty request succeeds, as OTLP says; the dashboard's paths have always refused it.
+      resourceSpansNeeded: dashboardPath,
+    }
+    const { spanCount, partialSuccess } = await receiver.takeTraces(body, grant, lease)
     return encoding === 'json' && dashboardPath
       ? acceptedAnswer(spanCount, partialSuccess)
       : successAnswer(encoding, partialSuccess)
   } finally {
     lease.free()
   }
+}
+
+function knownEncodingOf({ headers }: FastifyRequest): Encoding {
+  const encoding = encodingOf(headers)
+  if (encoding === undefined) throw unsupportedType(headers)
+  return encoding
 }
 
 /** What Fastify refuses by itself, in our words. */
