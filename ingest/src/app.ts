@@ -1,5 +1,8 @@
 // Composes the HTTP applications: the whole service (receiving, querying, health, the page), and OTLP alone for the
 // standard port. No port is opened here, so that they can also be asked by `inject`.
+import { createServer } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { fastify, LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { KeyRing } from './access/key-ring.ts'
@@ -11,6 +14,7 @@ import { queryFaultOf, queryRoutes, sendFault, unknownPath } from './query/route
 import type { Receiver } from './receive/receiver.ts'
 import { receiveRoutes } from './receive/routes.ts'
 import type { Store } from './store/store.ts'
+import type { Tls } from './tls.ts'
 
 export type AppParts = {
   config: Pick<IngestConfig, 'explorerDir'>
@@ -18,12 +22,14 @@ export type AppParts = {
   counters: Counters
   keys: KeyRing
   receiver: Receiver
+  /** Undefined: plain HTTP. */
+  tls: Tls | undefined
   log: FastifyBaseLogger
 }
 
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
-  const { config, store, counters, keys, receiver, log } = parts
-  const app = bareApp(log)
+  const { config, store, counters, keys, receiver, tls, log } = parts
+  const app = bareApp(tls, log)
   app.get('/healthz', () => ({ status: 'ok' }))
   await app.register(receiveRoutes, { receiver })
   await app.register(queryRoutes, { store, counters, keys })
@@ -33,24 +39,33 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
 
 export async function createOtlpApp({
   receiver,
+  tls,
   log,
-}: Pick<AppParts, 'receiver' | 'log'>): Promise<FastifyInstance> {
-  const app = bareApp(log)
+}: Pick<AppParts, 'receiver' | 'tls' | 'log'>): Promise<FastifyInstance> {
+  const app = bareApp(tls, log)
   await app.register(receiveRoutes, { receiver })
   app.setNotFoundHandler((request, reply) => unknownPath(request, reply))
   return app
 }
 
-function bareApp(log: FastifyBaseLogger): FastifyInstance {
+function bareApp(tls: Tls | undefined, log: FastifyBaseLogger): FastifyInstance {
   const app: FastifyInstance = fastify({
     loggerInstance: log,
     // A line a request would be thousands a second; failures are logged where they happen.
     logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: requestTimeoutMs,
+    serverFactory: (answer) => httpServer(answer, tls),
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void sendFault(queryFaultOf(error, request), reply),
   })
-  app.server.maxConnections = connectionsMax
   app.setErrorHandler(async (error, request, reply) => sendFault(queryFaultOf(error, request), reply))
   return app
+}
+
+function httpServer(answer: RequestListener, tls: Tls | undefined): Server {
+  const limits = { requestTimeout: requestTimeoutMs }
+  const secure = tls && createSecureServer({ ...limits, ...tls.options }, answer)
+  if (secure) tls.follow(secure)
+  const server = secure ?? createServer(limits, answer)
+  server.maxConnections = connectionsMax
+  return server
 }

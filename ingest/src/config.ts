@@ -1,18 +1,20 @@
 // Flags, environment variables and the configuration file (config-layers.ts) to a typed configuration. All mistakes are
 // found at once and reported in one StartFault; values of secrets are not repeated in messages.
 import { resolve } from 'node:path'
+import type { TlsOptions } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { readKeyFile } from './access/key-file.ts'
-import { digestOf, fullGrant } from './access/key.ts'
 import type { Key, RateLimit } from './access/key.ts'
 import type { WatchedKeys } from './access/watched-keys.ts'
 import { readLayers } from './config-layers.ts'
 import { flagList, printedSettings } from './config-print.ts'
 import type { InForce } from './config-print.ts'
+import { exposureMistake, readReferences } from './config-references.ts'
+import type { References } from './config-references.ts'
 import { StartFault } from './faults.ts'
 import { intakeBytes } from './limits.ts'
 import type { SourceRule } from './tag/trace-source.ts'
+import type { TlsFiles } from './tls.ts'
 
 export type ForwardConfig = {
   endpoint: string
@@ -33,6 +35,8 @@ export type IngestConfig = {
   /** SQLite file. */
   databasePath: string
   explorerDir: string
+  /** Undefined: the listeners speak without TLS. */
+  tls: { files: TlsFiles; options: TlsOptions } | undefined
   ingestionEnabled: boolean
   /** None: everyone may do everything. */
   keys: readonly Key[]
@@ -104,6 +108,9 @@ export const settings = z.object({
   TRACES_INGESTION_ENABLED: flag(true),
   TRACES_INGESTION_API_KEY: z.string().optional(),
   PROBESPAN_KEYS_FILE: z.string().optional(),
+  PROBESPAN_TLS_CERT: z.string().optional(),
+  PROBESPAN_TLS_KEY: z.string().optional(),
+  PROBESPAN_TLS_CLIENT_CA: z.string().optional(),
   PROBESPAN_RATE_REQUESTS_PER_S: optionalInteger(1, 999_999_999),
   PROBESPAN_RATE_BYTES_PER_S: optionalInteger(1, 999_999_999_999),
   PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytes.standard, intakeBytes.min, 999_999_999),
@@ -116,14 +123,14 @@ export const settings = z.object({
 
 const secrets = new Set(['TRACES_INGESTION_API_KEY', 'OTEL_EXPORTER_HEADERS', 'OTEL_EXPORTER_ENDPOINT'])
 
-type Settings = z.infer<typeof settings>
+export type Settings = z.infer<typeof settings>
 type Environment = Record<string, string | undefined>
 
 /** `args` are the command line's. Throws StartFault `config_invalid` that lists every mistake. */
 export function readConfig(env: Environment, args: readonly string[] = []): IngestConfig {
   const settings = readSettings(env, args)
   const { given, sourceRules } = settings
-  return { ...configOf(settings.values, (name) => given.has(name)), ...settings.keys, sourceRules }
+  return { ...configOf(settings.values, (name) => given.has(name)), ...settings.references, sourceRules }
 }
 
 /** The settings in force as YAML, without their secrets. Throws as `readConfig` does. */
@@ -135,62 +142,38 @@ export function helpText(): string {
   return flagList(Object.keys(settings.shape), settings.parse({}), secrets)
 }
 
-type Keys = Pick<IngestConfig, 'keys' | 'keysFile' | 'rate'>
-
-function readSettings(env: Environment, args: readonly string[]): InForce & { values: Settings; keys: Keys } {
+function readSettings(
+  env: Environment,
+  args: readonly string[],
+): InForce & { values: Settings; references: References } {
   const variables = Object.keys(settings.shape)
   const { given, sourceRules, mistakes } = readLayers(env, args, { variables, secrets })
-  const texts = Object.fromEntries([...given].map(([variable, { text }]) => [variable, text]))
-  const parsed = settings.safeParse(texts)
+  const texts = new Map([...given].map(([variable, { text }]) => [variable, text]))
+  const parsed = settings.safeParse(Object.fromEntries(texts))
   for (const { path, message } of parsed.error?.issues ?? []) {
     const name = String(path[0])
     const { text = '', origin = name } = given.get(name) ?? {}
     mistakes.push(`${origin} ${message}${secrets.has(name) ? '' : ` (it is ${JSON.stringify(text)})`}`)
+    texts.delete(name)
   }
-  mistakes.push(...mistakesTogether(texts))
-  const keys = readKeys(texts, mistakes)
-  if (parsed.data === undefined || mistakes.length > 0) throw invalid(mistakes)
-  return { values: parsed.data, given, sourceRules, keys }
-}
-
-function readKeys(texts: Readonly<Record<string, string>>, mistakes: string[]): Keys {
-  const { PROBESPAN_RATE_REQUESTS_PER_S: requests, PROBESPAN_RATE_BYTES_PER_S: bytes } = settings.shape
-  const rate: RateLimit = {
-    requestsPerS: requests.safeParse(texts['PROBESPAN_RATE_REQUESTS_PER_S']).data,
-    bytesPerS: bytes.safeParse(texts['PROBESPAN_RATE_BYTES_PER_S']).data,
-  }
-  const { TRACES_INGESTION_API_KEY: apiKey, PROBESPAN_KEYS_FILE: path } = texts
-  const otherKeys: Key[] =
-    apiKey === undefined ? [] : [{ ...fullGrant('TRACES_INGESTION_API_KEY', rate), sha256: digestOf(apiKey) }]
-  if (path === undefined) return { keys: otherKeys, keysFile: undefined, rate }
-  const file = readKeyFile(path, rate)
-  if (!file.ok) mistakes.push(...file.mistakes)
-  return {
-    keys: file.ok ? [...otherKeys, ...file.keys] : otherKeys,
-    keysFile: { path: resolve(path), otherKeys, rate },
-    rate,
-  }
-}
-
-/** Settings that do not go together, also where others have mistakes of their own. */
-function mistakesTogether(texts: Readonly<Record<string, string>>): string[] {
-  const mistakes: string[] = []
-  const exposed = exposureMistake({
-    host: texts['PROBESPAN_HOST'] ?? '127.0.0.1',
-    keyed: texts['TRACES_INGESTION_API_KEY'] !== undefined || texts['PROBESPAN_KEYS_FILE'] !== undefined,
-  })
+  // Where a value is wrong its default stands in, so that what depends on the others is checked too.
+  const values = parsed.data ?? settings.parse(Object.fromEntries(texts))
+  const references = readReferences(values, mistakes)
+  const { TRACES_INGESTION_API_KEY: apiKey, PROBESPAN_KEYS_FILE: keysFile } = values
+  const keyed = apiKey !== undefined || keysFile !== undefined
+  const exposed = exposureMistake({ host: values.PROBESPAN_HOST, keyed })
   if (exposed !== undefined) mistakes.push(exposed)
-  const forwarding = settings.shape.OTEL_EXPORTER_ENABLED.safeParse(texts['OTEL_EXPORTER_ENABLED']).data
-  if (forwarding === true && texts['OTEL_EXPORTER_ENDPOINT'] === undefined) {
+  if (values.OTEL_EXPORTER_ENABLED && !given.has('OTEL_EXPORTER_ENDPOINT')) {
     mistakes.push('OTEL_EXPORTER_ENDPOINT must be set, since OTEL_EXPORTER_ENABLED is true')
   }
-  return mistakes
+  if (mistakes.length > 0) throw invalid(mistakes)
+  return { values, given, sourceRules, references }
 }
 
 function configOf(
   found: Settings,
   isSet: (name: string) => boolean,
-): Omit<IngestConfig, 'sourceRules' | keyof Keys> {
+): Omit<IngestConfig, 'sourceRules' | keyof References> {
   const { OTEL_EXPORTER_ENABLED: forwarding, OTEL_EXPORTER_ENDPOINT: endpoint } = found
   return {
     host: found.PROBESPAN_HOST,
@@ -216,19 +199,6 @@ function configOf(
 
 function extraPort(port: number | 'off', standard: boolean): ExtraPort | undefined {
   return port === 'off' ? undefined : { port, standard }
-}
-
-/** Traces hold URLs, queries and names: without a key they are for this machine only. */
-export function exposureMistake({ host, keyed }: { host: string; keyed: boolean }): string | undefined {
-  if (keyed || isLoopback(host)) return undefined
-  return (
-    `PROBESPAN_HOST is ${host}, which other machines can reach, but neither TRACES_INGESTION_API_KEY nor ` +
-    'PROBESPAN_KEYS_FILE is set: anyone there could read and write traces. Set a key, or PROBESPAN_HOST=127.0.0.1'
-  )
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 export function invalid(mistakes: readonly string[]): StartFault {

@@ -1,12 +1,15 @@
 // Ingest's front door: read a configuration, start the service, stop it; and the shapes its API answers with.
 import { pino } from 'pino'
+import type { Logger } from 'pino'
 import { fullGrant } from './access/key.ts'
 import { createKeyRing } from './access/key-ring.ts'
+import type { KeyRing } from './access/key-ring.ts'
 import { createRateLimits } from './access/rate-limits.ts'
 import { watchKeys } from './access/watched-keys.ts'
 import { createApp, createOtlpApp } from './app.ts'
-import { exposureMistake, invalid } from './config.ts'
+import { invalid } from './config.ts'
 import type { IngestConfig } from './config.ts'
+import { exposureMistake } from './config-references.ts'
 import { zeroCounters } from './counters.ts'
 import { StartFault } from './faults.ts'
 import { startForward } from './forward/forward.ts'
@@ -19,6 +22,8 @@ import { createReceiver } from './receive/receiver.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { StoreUnusable } from './store/store.ts'
 import type { Store } from './store/store.ts'
+import { watchTls } from './tls.ts'
+import type { Tls } from './tls.ts'
 
 export { helpText, printConfig, readConfig } from './config.ts'
 export type { ForwardConfig, IngestConfig } from './config.ts'
@@ -35,25 +40,45 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
   const exposed = exposureMistake({ host: config.host, keyed: config.keys.length > 0 })
   if (exposed !== undefined) throw invalid([exposed])
   const log = pino({ level: config.logLevel, name: 'probespan-ingest' }, pino.destination(2))
+  const keys = createKeyRing(config.keys, fullGrant('everyone', config.rate))
+  const keyWatch = config.keysFile && watchKeys(keys, config.keysFile, log)
+  const tls = config.tls && watchTls(config.tls.files, config.tls.options, log)
+  const closeWatches = (): void => {
+    keyWatch?.close()
+    tls?.close()
+  }
+  try {
+    return await startService({ config, keys, tls, log, closeWatches })
+  } catch (error) {
+    closeWatches()
+    throw error
+  }
+}
+
+type ServiceParts = {
+  config: IngestConfig
+  keys: KeyRing
+  tls: Tls | undefined
+  log: Logger
+  closeWatches: () => void
+}
+
+async function startService({ config, keys, tls, log, closeWatches }: ServiceParts): Promise<Ingest> {
   const counters = zeroCounters()
   const store = openStore(config.databasePath)
-  const keys = createKeyRing(config.keys, fullGrant('everyone', config.rate))
-  const rates = createRateLimits()
-  const admission = createAdmission(config.intakeBytesMax)
-  const { ingestionEnabled: enabled, sourceRules } = config
   const receiver = createReceiver({
     store,
     counters,
     keys,
-    rates,
-    admission,
-    enabled,
-    sourceRules,
+    rates: createRateLimits(),
+    admission: createAdmission(config.intakeBytesMax),
+    enabled: config.ingestionEnabled,
+    sourceRules: config.sourceRules,
     log,
   })
-  const app = await createApp({ config, store, counters, keys, receiver, log })
-  const otlpApp = await createOtlpApp({ receiver, log })
-  const grpc = createGrpcListener(receiver, log)
+  const app = await createApp({ config, store, counters, keys, receiver, tls, log })
+  const otlpApp = await createOtlpApp({ receiver, tls, log })
+  const grpc = createGrpcListener(receiver, tls, log)
   let listeners: Listeners
   try {
     listeners = await openListeners({ app, otlpApp, grpc, config, log })
@@ -63,11 +88,10 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
   }
   const forward =
     config.forward === undefined ? undefined : startForward({ config: config.forward, store, counters, log })
-  const keyWatch = config.keysFile === undefined ? undefined : watchKeys(keys, config.keysFile, log)
   return {
     ...listeners,
     async close() {
-      keyWatch?.close()
+      closeWatches()
       await listeners.close()
       await forward?.close()
       await store.close()

@@ -3,6 +3,7 @@
 // except for a standard port that nobody asked for: where another program has it, the service says so and goes on.
 import { once } from 'node:events'
 import type { Server } from 'node:net'
+import { Server as SecureServer } from 'node:tls'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { IngestConfig } from './config.ts'
 import { watchRequests } from './drain.ts'
@@ -101,5 +102,6 @@ function cannotListen({ host, port, setting }: Place, error: unknown): StartFaul
 function urlOf(server: Pick<Server, 'address'>): string {
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('listening, but on no port')
-  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
+  const scheme = server instanceof SecureServer ? 'https' : 'http'
+  return `${scheme}://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
 }

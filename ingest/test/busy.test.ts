@@ -50,7 +50,7 @@ test.each([
   'over the bound of the %s requests get 503 with Retry-After, and only those are missing',
   async (_what, queue, held) => {
     const { store, admission, receiver } = tightReceiver(queue, held)
-    const app = await createOtlpApp({ receiver, log })
+    const app = await createOtlpApp({ receiver, tls: undefined, log })
     onTestFinished(() => app.close())
     const sent = await Promise.all(
       manyRequests.map(async ({ traceId, payload }) => {
@@ -80,7 +80,7 @@ test.each([
   ['bytes held', 1_000_000, 150],
 ])('over the bound of the %s calls get UNAVAILABLE with RetryInfo', async (_what, queue, held) => {
   const { admission, receiver } = tightReceiver(queue, held)
-  const grpc = createGrpcListener(receiver, log)
+  const grpc = createGrpcListener(receiver, undefined, log)
   grpc.server.listen(0, '127.0.0.1')
   await once(grpc.server, 'listening')
   onTestFinished(() => grpc.close())

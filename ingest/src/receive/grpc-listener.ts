@@ -1,13 +1,20 @@
 // OTLP over gRPC: a server for the Export calls of the three signals, on HTTP/2 as Node has it. A library's server
 // would read a whole message, and unpack it, before anyone could refuse it or count its bytes, and knows no zstd.
 import { once } from 'node:events'
-import { constants, createServer } from 'node:http2'
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
+import { constants, createSecureServer, createServer } from 'node:http2'
+import type {
+  Http2SecureServer,
+  Http2Server,
+  IncomingHttpHeaders,
+  ServerHttp2Session,
+  ServerHttp2Stream,
+} from 'node:http2'
 import type { FastifyBaseLogger } from 'fastify'
 import { requestFaults } from '../faults.ts'
 import { closeGraceMs, connectionsMax, requestTimeoutMs, streamsMax } from '../limits.ts'
 import { successAnswer } from './answer.ts'
 import { isGrpc, readMessage, sendAnswer, sendFault, sendStatus } from './grpc-call.ts'
+import type { Tls } from '../tls.ts'
 import type { Receiver, Signal } from './receiver.ts'
 
 const signals: Readonly<Record<string, Signal>> = {
@@ -22,19 +29,26 @@ const sessionWindowBytes = 4 * 2 ** 20
 const headerBytesMax = 16 * 1024
 
 export type GrpcListener = {
-  server: Http2Server
+  server: Http2Server | Http2SecureServer
   /** Takes no new calls, answers those under way, at most `closeGraceMs` long. */
   close(): Promise<void>
 }
 
-export function createGrpcListener(receiver: Receiver, log: FastifyBaseLogger): GrpcListener {
-  const server = createServer({
+export function createGrpcListener(
+  receiver: Receiver,
+  tls: Tls | undefined,
+  log: FastifyBaseLogger,
+): GrpcListener {
+  const options = {
     settings: {
       initialWindowSize: streamWindowBytes,
       maxConcurrentStreams: streamsMax,
       maxHeaderListSize: headerBytesMax,
     },
-  })
+  }
+  const secure = tls && createSecureServer({ ...options, ...tls.options })
+  if (secure) tls.follow(secure)
+  const server = secure ?? createServer(options)
   server.maxConnections = connectionsMax
   const sessions = new Set<ServerHttp2Session>()
   server.on('session', (session) => {
