@@ -1,5 +1,5 @@
-// Composes the HTTP applications: the whole service (receiving, querying, health, the page), and OTLP alone for the
-// standard port. No port is opened here, so that they can also be asked by `inject`.
+// Composes the HTTP applications: the whole service (receiving, querying, health, metrics, the page), and OTLP
+// alone for the standard port. No port is opened here, so that they can also be asked by `inject`.
 import { createServer } from 'node:http'
 import type { RequestListener, Server } from 'node:http'
 import { createServer as createSecureServer } from 'node:https'
@@ -7,8 +7,11 @@ import { fastify, LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { KeyRing } from './access/key-ring.ts'
 import type { IngestConfig } from './config.ts'
-import type { Counters } from './counters.ts'
+import { healthRoutes } from './health.ts'
+import type { Health } from './health.ts'
 import { connectionsMax, requestTimeoutMs } from './limits.ts'
+import { metricsRoutes } from './metrics.ts'
+import type { Metered } from './metrics.ts'
 import { explorerPage } from './query/page.ts'
 import { queryFaultOf, queryRoutes, sendFault, unknownPath } from './query/routes.ts'
 import type { Receiver } from './receive/receiver.ts'
@@ -19,7 +22,8 @@ import type { Tls } from './tls.ts'
 export type AppParts = {
   config: Pick<IngestConfig, 'explorerDir'>
   store: Store
-  counters: Counters
+  metered: Metered
+  health: Health
   keys: KeyRing
   receiver: Receiver
   /** Undefined: plain HTTP. */
@@ -28,21 +32,25 @@ export type AppParts = {
 }
 
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
-  const { config, store, counters, keys, receiver, tls, log } = parts
+  const { config, store, metered, keys, health, receiver, tls, log } = parts
   const app = bareApp(tls, log)
-  app.get('/healthz', () => ({ status: 'ok' }))
+  await app.register(healthRoutes, { health })
+  await app.register(metricsRoutes, { metered, keys })
   await app.register(receiveRoutes, { receiver })
-  await app.register(queryRoutes, { store, counters, keys })
+  const { counters, endpoints } = metered
+  await app.register(queryRoutes, { store, counters, endpoints, keys })
   await app.register(explorerPage, { dir: config.explorerDir })
   return app
 }
 
 export async function createOtlpApp({
+  health,
   receiver,
   tls,
   log,
-}: Pick<AppParts, 'receiver' | 'tls' | 'log'>): Promise<FastifyInstance> {
+}: Pick<AppParts, 'health' | 'receiver' | 'tls' | 'log'>): Promise<FastifyInstance> {
   const app = bareApp(tls, log)
+  await app.register(healthRoutes, { health })
   await app.register(receiveRoutes, { receiver })
   app.setNotFoundHandler((request, reply) => unknownPath(request, reply))
   return app

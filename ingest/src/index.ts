@@ -12,7 +12,9 @@ import type { IngestConfig } from './config.ts'
 import { exposureMistake } from './config-references.ts'
 import { zeroCounters } from './counters.ts'
 import { StartFault } from './faults.ts'
+import type { RequestFaultCode } from './faults.ts'
 import { startForward } from './forward/forward.ts'
+import { createHealth } from './health.ts'
 import { queueBytesMax } from './limits.ts'
 import { openListeners } from './listeners.ts'
 import type { Listeners } from './listeners.ts'
@@ -22,6 +24,7 @@ import { createReceiver } from './receive/receiver.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { StoreUnusable } from './store/store.ts'
 import type { Store } from './store/store.ts'
+import { createEndpoints } from './tag/endpoint.ts'
 import { watchTls } from './tls.ts'
 import type { Tls } from './tls.ts'
 
@@ -65,19 +68,35 @@ type ServiceParts = {
 
 async function startService({ config, keys, tls, log, closeWatches }: ServiceParts): Promise<Ingest> {
   const counters = zeroCounters()
+  const refusals = new Map<RequestFaultCode, number>()
+  const endpoints = createEndpoints()
+  const health = createHealth()
+  const admission = createAdmission(config.intakeBytesMax)
   const store = openStore(config.databasePath)
   const receiver = createReceiver({
     store,
     counters,
     keys,
     rates: createRateLimits(),
-    admission: createAdmission(config.intakeBytesMax),
+    admission,
     enabled: config.ingestionEnabled,
     sourceRules: config.sourceRules,
+    endpoints,
+    health,
+    refusals,
     log,
   })
-  const app = await createApp({ config, store, counters, keys, receiver, tls, log })
-  const otlpApp = await createOtlpApp({ receiver, tls, log })
+  const app = await createApp({
+    config,
+    store,
+    metered: { counters, refusals, endpoints, admission },
+    keys,
+    health,
+    receiver,
+    tls,
+    log,
+  })
+  const otlpApp = await createOtlpApp({ health, receiver, tls, log })
   const grpc = createGrpcListener(receiver, tls, log)
   let listeners: Listeners
   try {
@@ -88,11 +107,13 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
   }
   const forward =
     config.forward === undefined ? undefined : startForward({ config: config.forward, store, counters, log })
+  const { close: closeListeners, ...urls } = listeners
+  log.info({ ...urls, database: config.databasePath, keys: config.keys.map(({ name }) => name) }, 'listening')
   return {
-    ...listeners,
+    ...urls,
     async close() {
       closeWatches()
-      await listeners.close()
+      await closeListeners()
       await forward?.close()
       await store.close()
       log.info({ counters }, 'stopped')

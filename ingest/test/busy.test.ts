@@ -5,16 +5,13 @@ import type { AddressInfo } from 'node:net'
 import { status } from '@grpc/grpc-js'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
-import { fullGrant } from '../src/access/key.ts'
-import { createKeyRing } from '../src/access/key-ring.ts'
-import { createRateLimits } from '../src/access/rate-limits.ts'
 import { createOtlpApp } from '../src/app.ts'
-import { zeroCounters } from '../src/counters.ts'
 import { createAdmission } from '../src/receive/admission.ts'
 import { createGrpcListener } from '../src/receive/grpc-listener.ts'
-import { createReceiver } from '../src/receive/receiver.ts'
+import { createHealth } from '../src/health.ts'
 import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
 import { grpcExport } from './grpc-client.ts'
+import { receiverOver } from './receivers.ts'
 import { hexId, requestOf } from './sample.ts'
 import { protobufType, temporaryFolder } from './running.ts'
 
@@ -24,18 +21,7 @@ function tightReceiver(queueBytesMax: number, intakeBytesMax: number) {
   const store = openSqliteStore(`${temporaryFolder()}/probespan.db`, queueBytesMax)
   onTestFinished(() => store.close())
   const admission = createAdmission(intakeBytesMax)
-  const counters = zeroCounters()
-  const receiver = createReceiver({
-    store,
-    counters,
-    keys: createKeyRing([], fullGrant('everyone', { requestsPerS: undefined, bytesPerS: undefined })),
-    rates: createRateLimits(),
-    admission,
-    enabled: true,
-    sourceRules: [],
-    log,
-  })
-  return { store, admission, receiver }
+  return { store, admission, receiver: receiverOver(store, { admission }) }
 }
 
 const manyRequests = Array.from({ length: 40 }, (_, index) => {
@@ -50,7 +36,7 @@ test.each([
   'over the bound of the %s requests get 503 with Retry-After, and only those are missing',
   async (_what, queue, held) => {
     const { store, admission, receiver } = tightReceiver(queue, held)
-    const app = await createOtlpApp({ receiver, tls: undefined, log })
+    const app = await createOtlpApp({ health: createHealth(), receiver, tls: undefined, log })
     onTestFinished(() => app.close())
     const sent = await Promise.all(
       manyRequests.map(async ({ traceId, payload }) => {

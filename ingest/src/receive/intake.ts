@@ -6,11 +6,13 @@ import { selectSpans } from '../otlp/regroup.ts'
 import { scanBody, spanRules } from '../otlp/scan.ts'
 import type { SpanRule } from '../otlp/scan.ts'
 import type { Batch } from '../store/store.ts'
+import { noEndpoint } from '../tag/endpoint.ts'
+import type { SentBy } from '../tag/endpoint.ts'
 import { traceSourceOf, unknownService } from '../tag/trace-source.ts'
 import type { SourceRule } from '../tag/trace-source.ts'
 import { withinNamespace } from './namespace-binding.ts'
 
-export type Intake = { batch: Batch; rejectedSpans: number; rejection: string }
+export type Intake = { batch: Batch; sentBy: SentBy[]; rejectedSpans: number; rejection: string }
 
 export type Tagging = {
   /** Say who sent a span before the standard rules do. */
@@ -26,6 +28,7 @@ export function intakeOf(sent: Buffer, { ownRules, binding }: Tagging = noTaggin
   const { body, refusedSpans } =
     namespace === undefined ? { body: sent, refusedSpans: 0 } : withinNamespace(sent, namespace)
   const { groups, spanCount, rejected } = scanBody(body)
+  const sources = groups.map(({ sender }) => binding.source ?? traceSourceOf(sender, ownRules))
   const reasons = rejectionReasons(rejected)
   if (refusedSpans > 0) {
     reasons.push(`${refusedSpans} spans rejected: this key may send only service.namespace "${namespace}"`)
@@ -34,13 +37,18 @@ export function intakeOf(sent: Buffer, { ownRules, binding }: Tagging = noTaggin
     batch: {
       // Nothing rejected: the sender's bytes, as they came.
       body: rejected.size === 0 ? body : selectSpans(body, (ordinal) => !rejected.has(ordinal)),
-      groups: groups.map(({ sender, spans }) => ({
-        source: binding.source ?? traceSourceOf(sender, ownRules),
+      groups: groups.map(({ sender, spans }, index) => ({
+        source: sources[index] ?? 'otlp',
         service: sender.attributes.get('service.name') ?? unknownService,
         spans,
       })),
       spanCount,
     },
+    sentBy: groups.map(({ sender, spans }, index) => ({
+      endpoint: sender.attributes.get('service.namespace') ?? noEndpoint,
+      source: sources[index] ?? 'otlp',
+      spanCount: spans.length,
+    })),
     rejectedSpans: rejected.size + refusedSpans,
     rejection: reasons.join('; '),
   }

@@ -8,10 +8,13 @@ import type { KeyRing } from '../access/key-ring.ts'
 import type { RateLimits } from '../access/rate-limits.ts'
 import type { Counters } from '../counters.ts'
 import { RequestFault } from '../faults.ts'
+import type { RequestFaultCode } from '../faults.ts'
 import { TooManyParts, UndecodableBody } from '../otlp/frames.ts'
 import { protobufFromJson } from '../otlp/json.ts'
+import type { Health } from '../health.ts'
 import { StoreFault } from '../store/store.ts'
-import type { Store } from '../store/store.ts'
+import type { Batch, Store } from '../store/store.ts'
+import type { Endpoints } from '../tag/endpoint.ts'
 import type { Admission, Lease } from './admission.ts'
 import type { PartialSuccess } from './answer.ts'
 import { unpackedBody } from './body.ts'
@@ -53,11 +56,15 @@ export type ReceiverParts = {
   enabled: boolean
   /** The user's own, before the standard ones. */
   sourceRules: readonly SourceRule[]
+  endpoints: Pick<Endpoints, 'saw'>
+  health: Pick<Health, 'committed' | 'commitFailed'>
+  /** Of refusals by their code. */
+  refusals: Map<RequestFaultCode, number>
   log: FastifyBaseLogger
 }
 
 export function createReceiver(parts: ReceiverParts): Receiver {
-  const { store, counters, keys, rates, admission, enabled, sourceRules, log } = parts
+  const { counters, keys, rates, admission, enabled, sourceRules, endpoints, refusals, log } = parts
   return {
     admit(headers) {
       const grant = keys.grantOf(headers, 'write')
@@ -70,8 +77,12 @@ export function createReceiver(parts: ReceiverParts): Receiver {
       const plain = await unpackedBody(received.bytes, received.coding, lease)
       rates.charge(grant, plain.length)
       const body = otlpBytes(plain, received, lease)
-      const { batch, rejectedSpans, rejection } = intakeOf(body, { ownRules: sourceRules, binding: grant })
-      if (batch.spanCount > 0) await store.append(batch)
+      const { batch, sentBy, rejectedSpans, rejection } = intakeOf(body, {
+        ownRules: sourceRules,
+        binding: grant,
+      })
+      if (batch.spanCount > 0) await append(batch, parts)
+      endpoints.saw(sentBy, Date.now())
       counters.requestsAccepted++
       counters.spansStored += batch.spanCount
       counters.spansRejected += rejectedSpans
@@ -83,9 +94,21 @@ export function createReceiver(parts: ReceiverParts): Receiver {
       counters[signal === 'metrics' ? 'metricsDiscarded' : 'logsDiscarded']++
     },
     refusal(error) {
+      const fault = faultOf(error, log)
       counters.requestsRefused++
-      return faultOf(error, log)
+      refusals.set(fault.code, (refusals.get(fault.code) ?? 0) + 1)
+      return fault
     },
+  }
+}
+
+async function append(batch: Batch, { store, health }: ReceiverParts): Promise<void> {
+  try {
+    await store.append(batch)
+    health.committed()
+  } catch (error) {
+    if (error instanceof StoreFault && error.code === 'store_failed') health.commitFailed(error.message)
+    throw error
   }
 }
 
