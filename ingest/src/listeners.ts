@@ -15,7 +15,7 @@ export type Listeners = {
   /** Undefined: switched off, or its port is taken. */
   otlpHttpUrl: string | undefined
   otlpGrpcUrl: string | undefined
-  close(): Promise<void>
+  close: () => Promise<void>
 }
 
 export type ListenerParts = {

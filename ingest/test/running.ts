@@ -99,5 +99,7 @@ export async function getJson<T>(url: string, headers: Env = {}): Promise<T> {
 }
 
 export const getTraces = (base: string, query = '') => getJson<TracesAnswer>(`${base}/api/traces${query}`)
-export const getTrace = (base: string, id: string) => getJson<TraceAnswer>(`${base}/api/traces/${id}`)
-export const getCounters = (base: string) => getJson<Counters>(`${base}/api/counters`)
+export const getTrace = (base: string, id: string, headers: Env = {}) =>
+  getJson<TraceAnswer>(`${base}/api/traces/${id}`, headers)
+export const getCounters = (base: string, headers: Env = {}) =>
+  getJson<Counters>(`${base}/api/counters`, headers)
