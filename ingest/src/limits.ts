@@ -13,6 +13,11 @@ export const intakeBytes = { standard: 256 * 2 ** 20, min: 3 * requestBytesMax }
 export const busyRetryAfterMs = 1_000
 /** Ends requests that hang in the middle of being sent. */
 export const requestTimeoutMs = 60_000
+/**
+ * An idle connection stays open: longer than exporters pause (Beyla 15 s) and load balancers wait (60 s), since one that
+ * closes first fails the request that was just being sent.
+ */
+export const keepAliveMs = 75_000
 /** For requests under way when the service is told to end; container engines kill after 10 s. */
 export const closeGraceMs = 5_000
 /** Open at one time on each listener; more are closed as they come. Far more than a machine's senders need. */

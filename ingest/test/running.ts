@@ -47,6 +47,7 @@ export async function runIngest(env: Env = {}): Promise<Ingest> {
 
 export type Child = {
   url: string
+  grpcUrl: string | undefined
   process: ChildProcess
   exited: Promise<unknown>
   /** All of standard error until now. */
@@ -58,9 +59,11 @@ export async function runChild(env: Env): Promise<Child> {
   let said = ''
   child.stderr.on('data', (chunk) => (said += String(chunk)))
   const exited = once(child, 'exit')
+  let grpcUrl: string | undefined
   for await (const line of createInterface({ input: child.stdout })) {
+    grpcUrl ??= /^probespan ingest takes OTLP\/gRPC on (https?:\S+)$/.exec(line)?.[1]
     const url = /^probespan ingest listens on (https?:\S+)$/.exec(line)?.[1]
-    if (url !== undefined) return { url, process: child, exited, said: () => said }
+    if (url !== undefined) return { url, grpcUrl, process: child, exited, said: () => said }
   }
   throw new Error('ingest ended before it listened')
 }
