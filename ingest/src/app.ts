@@ -63,6 +63,8 @@ function bareApp(tls: Tls | undefined, log: FastifyBaseLogger): FastifyInstance 
     logController: new LogController({ disableRequestLogging: true }),
     serverFactory: (answer) => httpServer(answer, tls),
     forceCloseConnections: 'idle',
+    // Requests that come while it ends are still answered, with Connection: close.
+    return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void sendFault(queryFaultOf(error, request), reply),
   })
   app.setErrorHandler(async (error, request, reply) => sendFault(queryFaultOf(error, request), reply))

@@ -83,7 +83,8 @@ export type RawCaller = (frames: Buffer, headers?: Record<string, string>) => Pr
 
 /** Calls of whatever bytes over one connection, which ends with the test. */
 export function rawCaller(url: string): RawCaller {
-  const session = connect(url)
+  // Of what this client may have waiting to be sent.
+  const session = connect(url, { maxSessionMemory: 256 })
   onTestFinished(() => session.destroy())
   return (frames, headers = {}) =>
     new Promise((resolve, reject) => {

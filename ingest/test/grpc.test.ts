@@ -1,6 +1,8 @@
 // A gRPC sender's view: what is taken, every refusal with its status, and that nothing is lost or half stored.
+import { once } from 'node:events'
+import { connect } from 'node:http2'
 import { status } from '@grpc/grpc-js'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { requestBytesMax } from '../src/limits.ts'
 import { exportResponseType } from '../src/otlp/schema.ts'
 import { framed, grpcExport, methods, packed, rawCaller } from './grpc-client.ts'
@@ -90,6 +92,48 @@ test('what is no gRPC call is 415', async () => {
   expect(await rawCaller(url)(framed(body), { 'content-type': 'application/json' })).toMatchObject({
     status: 415,
   })
+})
+
+test('a request of HTTP/1 fails alone: its sender means the other port', async () => {
+  const { url } = await running()
+  await expect(fetch(`${url}/v1/traces`, { method: 'POST', body: new Uint8Array(body) })).rejects.toThrow(
+    'fetch failed',
+  )
+  expect(await grpcExport({ url }, body)).toMatchObject({ code: status.OK })
+})
+
+test('many large calls at once over one connection are all taken', async () => {
+  const { url, base } = await running()
+  const call = rawCaller(url)
+  const large = (index: number) =>
+    requestOf(
+      Array.from({ length: 2_000 }, (_, at) => ({
+        traceId: hexId(index * 10_000 + at + 1, 32),
+        spanId: hexId(1, 16),
+        name: 'x'.repeat(500),
+      })),
+    )
+  const answers = await Promise.all(Array.from({ length: 24 }, (_, index) => call(framed(large(index)))))
+  expect(answers.map(({ grpcStatus }) => grpcStatus)).toEqual(answers.map(() => status.OK))
+  expect(await getCounters(base)).toMatchObject({ spansStored: 48_000 })
+})
+
+test('a caller that goes away in the middle of its message harms nobody', async () => {
+  const { base, url } = await running()
+  const session = connect(url)
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': methods.traces,
+    'content-type': 'application/grpc',
+  })
+  stream.on('error', () => {})
+  stream.write(framed(body).subarray(0, -10))
+  await once(session, 'remoteSettings')
+  session.destroy()
+  expect(await grpcExport({ url }, body)).toMatchObject({ code: status.OK })
+  await vi.waitFor(async () =>
+    expect(await getCounters(base)).toMatchObject({ requestsRefused: 1, spansStored: 1 }),
+  )
 })
 
 test('over 64 MiB is RESOURCE_EXHAUSTED for good, sent so or unpacked so, and the next call is answered', async () => {
