@@ -74,6 +74,15 @@ test('settings that do not go together are told beside the others', () => {
   expect(told.match(/^ {2}- /gm)).toHaveLength(3)
 })
 
+test('what all requests may hold together must be three times what one may', () => {
+  const env = { PROBESPAN_REQUEST_BYTES_MAX: '100000000', PROBESPAN_INTAKE_BYTES_MAX: '299999999' }
+  expect(mistakes(env)).toMatch(/INTAKE_BYTES_MAX \(299999999\) must be at least 3 times .*\(100000000\)/)
+  expect(readConfig({ ...env, PROBESPAN_INTAKE_BYTES_MAX: '300000000' })).toMatchObject({
+    requestBytesMax: 100_000_000,
+    intakeBytesMax: 300_000_000,
+  })
+})
+
 test('an extra port is standard unless it is set, and may be off', () => {
   expect(readConfig({})).toMatchObject({
     otlpHttp: { port: 4318, standard: true },

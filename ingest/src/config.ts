@@ -12,7 +12,7 @@ import type { InForce } from './config/print.ts'
 import { exposureMistake, readReferences } from './config/references.ts'
 import type { References } from './config/references.ts'
 import { StartFault } from './faults.ts'
-import { intakeBytes } from './limits.ts'
+import { intakeBytesMax, intakePerRequestMin, requestBytesMax, requestBytesRange } from './limits.ts'
 import type { SourceRule } from './tag/trace-source.ts'
 import type { TlsFiles } from './listen/tls.ts'
 
@@ -44,6 +44,8 @@ export type IngestConfig = {
   keysFile: WatchedKeys | undefined
   /** Of keys that have no rate of their own, and of everyone where there are no keys. */
   rate: RateLimit
+  /** Of one request, as sent and as unpacked. */
+  requestBytesMax: number
   /** Bytes of requests that are held at one time. */
   intakeBytesMax: number
   /** The user's own rules of who sent a span, before the standard ones. */
@@ -113,7 +115,8 @@ export const settings = z.object({
   PROBESPAN_TLS_CLIENT_CA: z.string().optional(),
   PROBESPAN_RATE_REQUESTS_PER_S: optionalInteger(1, 999_999_999),
   PROBESPAN_RATE_BYTES_PER_S: optionalInteger(1, 999_999_999_999),
-  PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytes.standard, intakeBytes.min, 999_999_999),
+  PROBESPAN_REQUEST_BYTES_MAX: integer(requestBytesMax, requestBytesRange.min, requestBytesRange.max),
+  PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytesMax, intakePerRequestMin * requestBytesRange.min, 2 ** 36),
   OTEL_EXPORTER_ENABLED: flag(false),
   OTEL_EXPORTER_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   OTEL_EXPORTER_HEADERS: headers,
@@ -166,6 +169,13 @@ function readSettings(
   if (values.OTEL_EXPORTER_ENABLED && !given.has('OTEL_EXPORTER_ENDPOINT')) {
     mistakes.push('OTEL_EXPORTER_ENDPOINT must be set, since OTEL_EXPORTER_ENABLED is true')
   }
+  const { PROBESPAN_REQUEST_BYTES_MAX: requestBytes, PROBESPAN_INTAKE_BYTES_MAX: intakeBytes } = values
+  if (intakeBytes < intakePerRequestMin * requestBytes) {
+    mistakes.push(
+      `PROBESPAN_INTAKE_BYTES_MAX (${intakeBytes}) must be at least ${intakePerRequestMin} times ` +
+        `PROBESPAN_REQUEST_BYTES_MAX (${requestBytes})`,
+    )
+  }
   if (mistakes.length > 0) throw invalid(mistakes)
   return { values, given, sourceRules, references }
 }
@@ -183,6 +193,7 @@ function configOf(
     databasePath: resolve(found.PROBESPAN_DB),
     explorerDir: resolve(found.PROBESPAN_EXPLORER_DIR),
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
+    requestBytesMax: found.PROBESPAN_REQUEST_BYTES_MAX,
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
     logLevel: found.PROBESPAN_LOG_LEVEL,
     forward:

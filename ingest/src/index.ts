@@ -71,7 +71,7 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
   const refusals = new Map<RequestFaultCode, number>()
   const endpoints = createEndpoints()
   const health = createHealth()
-  const admission = createAdmission(config.intakeBytesMax)
+  const admission = createAdmission(config.intakeBytesMax, config.requestBytesMax)
   const store = openStore(config.databasePath)
   const receiver = createReceiver({
     store,

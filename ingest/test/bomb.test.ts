@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { status } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
-import { intakeBytes, requestBytesMax } from '../src/limits.ts'
+import { intakeBytesMax, requestBytesMax } from '../src/limits.ts'
 import { framed, rawCaller } from './grpc-client.ts'
 import { hexId, requestOf } from './sample.ts'
 import { post, protobufType, runChild } from './running.ts'
@@ -46,7 +46,7 @@ test('forty of them at once hold no more together than they may; each is refused
   const before = peakMb(child)
   const codes = await Promise.all(Array.from({ length: 40 }, () => send(child, 'gzip')))
   expect(codes.filter((code) => code !== 413 && code !== 503)).toEqual([])
-  expect(peakMb(child) - before).toBeLessThan((2 * intakeBytes.standard) / 2 ** 20)
+  expect(peakMb(child) - before).toBeLessThan((2 * intakeBytesMax) / 2 ** 20)
   expect((await post(`${child.url}/v1/traces`, body, protobufType)).status).toBe(200)
 })
 

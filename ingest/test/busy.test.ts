@@ -6,6 +6,7 @@ import { status } from '@grpc/grpc-js'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { createOtlpApp } from '../src/app.ts'
+import { requestBytesMax } from '../src/limits.ts'
 import { createAdmission } from '../src/receive/admission.ts'
 import { createGrpcListener } from '../src/receive/grpc-listener.ts'
 import { createHealth } from '../src/health.ts'
@@ -20,7 +21,7 @@ const log = pino({ level: 'silent' })
 function tightReceiver(queueBytesMax: number, intakeBytesMax: number) {
   const store = openSqliteStore(`${temporaryFolder()}/probespan.db`, queueBytesMax)
   onTestFinished(() => store.close())
-  const admission = createAdmission(intakeBytesMax)
+  const admission = createAdmission(intakeBytesMax, requestBytesMax)
   return { store, admission, receiver: receiverOver(store, { admission }) }
 }
 

@@ -120,6 +120,15 @@ test('over 64 MiB is 413, sent so or unpacked so', async () => {
   expect(plain.status).toBe(413)
 })
 
+test('the cap can be set, over both what is sent and what it unpacks to', async () => {
+  const { url } = await runIngest({ PROBESPAN_REQUEST_BYTES_MAX: String(2 ** 20) })
+  const status = async (body: Buffer, headers: Record<string, string> = {}) =>
+    (await post(`${url}/v1/traces`, body, { ...protobufType, ...headers })).status
+  expect(await status(Buffer.alloc(2 ** 20 + 1))).toBe(413)
+  expect(await status(gzipSync(Buffer.alloc(2 ** 20 + 1)), { 'content-encoding': 'gzip' })).toBe(413)
+  expect(await status(protobuf)).toBe(200)
+})
+
 test.each([
   ['empty resources', Buffer.alloc(requestBytesMax, Buffer.from([0x0a, 0x00])), protobufType],
   ['empty objects', Buffer.from(`{"resourceSpans":[${'{},'.repeat(requestBytesMax / 3 - 10)}{}]}`), jsonType],

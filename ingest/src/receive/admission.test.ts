@@ -4,7 +4,7 @@ import { RequestFault } from '../faults.ts'
 import { createAdmission } from './admission.ts'
 
 test('the bound is for all together, and what is freed can be taken again', () => {
-  const admission = createAdmission(100)
+  const admission = createAdmission(100, 100)
   const [first, second] = [admission.open(), admission.open()]
   first.add(60)
   second.add(40)
@@ -18,12 +18,11 @@ test('whatever is added and freed, never more than the bound is held, and nothin
   const steps = fc.array(fc.tuple(fc.nat(9), fc.option(fc.nat(60))), { maxLength: 200 })
   fc.assert(
     fc.property(steps, (requests) => {
-      const admission = createAdmission(100)
+      const admission = createAdmission(100, 100)
       const leases = Array.from({ length: 10 }, () => admission.open())
       for (const [at, bytes] of requests) {
-        const lease = leases[at]
-        if (bytes === null) lease?.free()
-        else expect([undefined, RequestFault]).toContain(faultOf(() => lease?.add(bytes)))
+        const outcome = faultOf(() => (bytes === null ? leases[at]?.free() : leases[at]?.add(bytes)))
+        expect([undefined, RequestFault]).toContain(outcome)
         expect(admission.heldBytes).toBeLessThanOrEqual(100)
       }
       for (const lease of leases) lease.free()

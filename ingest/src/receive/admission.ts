@@ -4,6 +4,8 @@
 import { RequestFault } from '../faults.ts'
 
 export type Lease = {
+  /** How large this one request may be, as sent and as unpacked. */
+  readonly requestBytesMax: number
   /** Throws RequestFault `intake_busy`; what was added before stays until `free`. */
   add(bytes: number): void
   /** More than once is fine. */
@@ -15,7 +17,7 @@ export type Admission = {
   open(): Lease
 }
 
-export function createAdmission(bytesMax: number): Admission {
+export function createAdmission(bytesMax: number, requestBytesMax: number): Admission {
   let heldBytes = 0
   return {
     get heldBytes() {
@@ -24,6 +26,7 @@ export function createAdmission(bytesMax: number): Admission {
     open() {
       let bytes = 0
       return {
+        requestBytesMax,
         add(more) {
           if (heldBytes + more > bytesMax) throw busy(heldBytes, more, bytesMax)
           heldBytes += more

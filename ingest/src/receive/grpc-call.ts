@@ -1,10 +1,9 @@
 // A unary gRPC call on an HTTP/2 stream: reads its one message, writes its answer or its status. In: the stream and
-// its headers; out: bytes, at most `requestBytesMax`, or RequestFault (`body_undecodable`, `body_too_large` …).
+// its headers; out: bytes, at most as many as the lease allows, or RequestFault (`body_undecodable`, `body_too_large` …).
 // The format: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 import { constants } from 'node:http2'
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { requestFaults, RequestFault, retryAfterMsOf } from '../faults.ts'
-import { requestBytesMax } from '../limits.ts'
 import { rpcStatusDetails } from './answer.ts'
 import type { Lease } from './admission.ts'
 import { codings, readBody } from './body.ts'
@@ -22,7 +21,7 @@ export async function readMessage(
   headers: IncomingHttpHeaders,
   lease: Lease,
 ): Promise<GrpcMessage> {
-  const framed = await readBody(stream, lease, requestBytesMax + prefixBytes)
+  const framed = await readBody(stream, lease)
   if (framed.length < prefixBytes) throw malformed(`${framed.length} bytes are no message`)
   const compressed = framed.readUInt8(0)
   const size = framed.readUInt32BE(1)

@@ -2,7 +2,6 @@
 // request's encoding, with Retry-After where the sender should come again.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { requestFaults, RequestFault, retryAfterMsOf } from '../faults.ts'
-import { requestBytesMax } from '../limits.ts'
 import { acceptedAnswer, statusAnswer, successAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
 import { bodyTooLarge, readBody } from './body.ts'
@@ -53,10 +52,10 @@ async function receiveTraces(
   const grant = receiver.admit(request.headers)
   const encoding = knownEncodingOf(request)
   const dashboardPath = path !== '/v1/traces'
-  // Told at once, where the sender says it beforehand.
-  if (Number(request.headers['content-length'] ?? 0) > requestBytesMax) throw bodyTooLarge()
   const lease = receiver.openLease()
   try {
+    // Told at once, where the sender says it beforehand.
+    if (Number(request.headers['content-length'] ?? 0) > lease.requestBytesMax) throw bodyTooLarge(lease)
     const body = {
       bytes: await readBody(request.raw, lease),
       coding: request.headers['content-encoding'],
