@@ -58,7 +58,13 @@ export function createGrpcListener(
   })
   // Such as a request of HTTP/1, whose sender means the other port.
   server.on('sessionError', (error: Error) => log.info({ err: error }, 'a gRPC connection failed'))
-  server.on('stream', (stream, headers) => void answerCall(stream, headers, receiver))
+  server.on('stream', (stream, headers) => {
+    answerCall(stream, headers, receiver).catch((error: unknown) => {
+      // Its sender is told by the broken stream; the others' calls go on.
+      log.error({ err: error }, 'a gRPC call could not be answered')
+      stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    })
+  })
   return {
     server,
     async close() {
