@@ -15,8 +15,10 @@ export const intakeBytesMax = 256 * 2 ** 20
 export const intakePerRequestMin = 3
 /** What a sender is told to wait when the queue is full: some two hundred commits. */
 export const busyRetryAfterMs = 1_000
-/** Ends requests that hang in the middle of being sent. */
+/** For a body to come, from when it begins to be read. */
 export const requestTimeoutMs = 60_000
+/** What Node itself gives a request from its first byte to its last, where nobody reads it. */
+export const connectionTimeoutMs = 2 * requestTimeoutMs
 /**
  * An idle connection stays open: longer than exporters pause (Beyla 15 s) and load balancers wait (60 s), since one that
  * closes first fails the request that was just being sent.

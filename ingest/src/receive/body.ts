@@ -1,6 +1,6 @@
 // A request's bytes: read from its stream, and unpacked. Both stop at the lease's `requestBytesMax` and are
 // charged to it piece by piece, so that a small body that unpacks to gigabytes costs no more than the cap.
-// Throws RequestFault: `body_too_large`, `body_undecodable`, `compression_unsupported`, `intake_busy`.
+// Throws RequestFault: `body_too_large`, `body_late`, `body_undecodable`, `compression_unsupported`, `intake_busy`.
 import type { Readable, Transform } from 'node:stream'
 import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { RequestFault } from '../faults.ts'
@@ -18,7 +18,19 @@ const chunkBytes = 64 * 1024
 
 /** The stream is not destroyed when its bytes are refused: the answer still has to go out on it. */
 export async function readBody(stream: Readable, lease: Lease): Promise<Buffer> {
-  return collect(stream.iterator({ destroyOnReturn: false }), lease)
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(bodyLate(lease)), lease.requestTimeoutMs)
+  })
+  try {
+    return await Promise.race([collect(stream.iterator({ destroyOnReturn: false }), lease), late])
+  } catch (error) {
+    if (error instanceof RequestFault) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new RequestFault('body_undecodable', `the body broke off: ${reason}.`, { cause: error })
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** `coding` is a value of Content-Encoding or grpc-encoding. */
@@ -43,6 +55,13 @@ export function bodyTooLarge({ requestBytesMax }: Lease): RequestFault {
     'body_too_large',
     `the request is larger than ${requestBytesMax} bytes (counted after decompression too): ` +
       'send fewer spans in one request.',
+  )
+}
+
+function bodyLate({ requestTimeoutMs }: Lease): RequestFault {
+  return new RequestFault(
+    'body_late',
+    `the body was not there after ${requestTimeoutMs} ms: send fewer spans in one request, or see why so little comes.`,
   )
 }
 

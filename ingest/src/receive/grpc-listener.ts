@@ -11,7 +11,7 @@ import type {
 } from 'node:http2'
 import type { FastifyBaseLogger } from 'fastify'
 import { rpcCodes } from '../faults.ts'
-import { closeGraceMs, connectionsMax, requestTimeoutMs, streamsMax } from '../limits.ts'
+import { closeGraceMs, connectionsMax, streamsMax } from '../limits.ts'
 import { successAnswer } from './answer.ts'
 import { isGrpc, readMessage, sendAnswer, sendFault, sendStatus } from './grpc-call.ts'
 import type { Tls } from '../listen/tls.ts'
@@ -87,8 +87,6 @@ async function answerCall(
 ): Promise<void> {
   // A caller that goes away is seen by reading; nobody else needs to know.
   stream.on('error', () => {})
-  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestTimeoutMs)
-  stream.once('close', () => clearTimeout(timer))
   if (!isGrpc(headers)) {
     stream.resume()
     stream.respond({ ':status': constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE }, { endStream: true })

@@ -90,7 +90,6 @@ function knownFault(error: unknown, request: FastifyRequest): unknown {
   if (!(error instanceof Error) || error instanceof RequestFault) return error
   const code = 'code' in error ? error.code : undefined
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedType(request.headers)
-  if (code === 'ECONNRESET') return new RequestFault('body_undecodable', 'the sender left before its end.')
   const status = 'statusCode' in error ? Number(error.statusCode) : 500
   return status >= 400 && status < 500 ? new RequestFault('body_undecodable', String(error)) : error
 }
@@ -101,6 +100,8 @@ function refuse(fault: RequestFault, request: FastifyRequest, reply: FastifyRepl
   const encoding = encodingOf(request.headers) ?? 'json'
   const retryAfterMs = retryAfterMsOf(fault)
   if (retryAfterMs !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterMs / 1000)))
+  // What may still come of it is not waited for.
+  if (status === 408) void reply.header('connection', 'close')
   if (status === 401) void reply.header('www-authenticate', 'Bearer')
   return send(reply.code(status), statusAnswer(encoding, rpc, fault.message))
 }
