@@ -58,6 +58,15 @@ test('a key does what it may and nothing else', async () => {
   })
 })
 
+test('names in any script come through a gRPC status as they are', async () => {
+  const name = 'ключ ☕ 100%'
+  const { grpc } = await withKeys(`keys: [{ name: "${name}", key: k, may: [read] }]`)
+  expect(await grpcExport({ url: grpc, metadata: key('k') }, body)).toMatchObject({
+    code: status.PERMISSION_DENIED,
+    message: expect.stringContaining(`"${name}"`),
+  })
+})
+
 test('who may not send is told so before the body is sent', async () => {
   const { url, grpc } = await withKeys(roles)
   const sending = request(`${url}/v1/traces`, { method: 'POST', headers: { ...protobufType, ...key('r') } })
