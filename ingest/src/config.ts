@@ -1,7 +1,6 @@
 // Flags, environment variables and the configuration file (config/layers.ts) to a typed configuration. All mistakes are
 // found at once and reported in one StartFault; values of secrets are not repeated in messages.
 import { resolve } from 'node:path'
-import type { TlsOptions } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { Key, RateLimit } from './access/key.ts'
@@ -14,7 +13,7 @@ import type { References } from './config/references.ts'
 import { StartFault } from './faults.ts'
 import { intakeBytesMax, intakePerRequestMin, requestBytesMax, requestBytesRange } from './limits.ts'
 import type { SourceRule } from './tag/trace-source.ts'
-import type { TlsFiles } from './listen/tls.ts'
+import type { TlsFiles, UsableCertificate } from './listen/tls.ts'
 
 export type ForwardConfig = {
   endpoint: string
@@ -36,7 +35,7 @@ export type IngestConfig = {
   databasePath: string
   explorerDir: string
   /** Undefined: the listeners speak without TLS. */
-  tls: { files: TlsFiles; options: TlsOptions } | undefined
+  tls: { files: TlsFiles; options: UsableCertificate } | undefined
   ingestionEnabled: boolean
   /** None: everyone may do everything. */
   keys: readonly Key[]

@@ -94,6 +94,8 @@ test('a changed certificate is served without a restart; one that cannot be used
   }
   const namesServed = () => Promise.all([nameAt(child.url), nameAt(child.grpcUrl ?? '')])
   expect(await namesServed()).toEqual(['server', 'server'])
+  // It is for two days.
+  expect(child.said()).toMatch(/the certificate of CN=server ends on .*put a new one in its place/)
   createCertificate(folder, 'renewed', authority, server)
   const soon = { timeout: 10_000, interval: 100 }
   await vi.waitFor(async () => expect(await namesServed()).toEqual(['renewed', 'renewed']), soon)
