@@ -175,8 +175,21 @@ function readSettings(
         `PROBESPAN_REQUEST_BYTES_MAX (${requestBytes})`,
     )
   }
+  mistakes.push(...portsTwice(values, given))
   if (mistakes.length > 0) throw invalid(mistakes)
   return { values, given, sourceRules, references }
+}
+
+const portVariables = ['PROBESPAN_PORT', 'PROBESPAN_OTLP_HTTP_PORT', 'PROBESPAN_OTLP_GRPC_PORT'] as const
+
+function portsTwice(values: Settings, given: InForce['given']): string[] {
+  const asked = portVariables.filter(
+    (name) => given.has(name) && values[name] !== 0 && values[name] !== 'off',
+  )
+  return asked.flatMap((name, at) => {
+    const same = asked.slice(0, at).find((other) => values[other] === values[name])
+    return same === undefined ? [] : [`${same} and ${name} are both ${values[name]}`]
+  })
 }
 
 function configOf(
@@ -187,8 +200,8 @@ function configOf(
   return {
     host: found.PROBESPAN_HOST,
     port: found.PROBESPAN_PORT,
-    otlpHttp: extraPort(found.PROBESPAN_OTLP_HTTP_PORT, !isSet('PROBESPAN_OTLP_HTTP_PORT')),
-    otlpGrpc: extraPort(found.PROBESPAN_OTLP_GRPC_PORT, !isSet('PROBESPAN_OTLP_GRPC_PORT')),
+    otlpHttp: extraPort(found, 'PROBESPAN_OTLP_HTTP_PORT', isSet),
+    otlpGrpc: extraPort(found, 'PROBESPAN_OTLP_GRPC_PORT', isSet),
     databasePath: resolve(found.PROBESPAN_DB),
     explorerDir: resolve(found.PROBESPAN_EXPLORER_DIR),
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
@@ -207,8 +220,16 @@ function configOf(
   }
 }
 
-function extraPort(port: number | 'off', standard: boolean): ExtraPort | undefined {
-  return port === 'off' ? undefined : { port, standard }
+function extraPort(
+  found: Settings,
+  variable: 'PROBESPAN_OTLP_HTTP_PORT' | 'PROBESPAN_OTLP_GRPC_PORT',
+  isSet: (name: string) => boolean,
+): ExtraPort | undefined {
+  const port = found[variable]
+  const standard = !isSet(variable)
+  // The service itself may have been put on a standard port.
+  if (port === 'off' || (standard && port === found.PROBESPAN_PORT)) return undefined
+  return { port, standard }
 }
 
 export function invalid(mistakes: readonly string[]): StartFault {
