@@ -17,6 +17,8 @@ export const intakePerRequestMin = 3
 export const busyRetryAfterMs = 1_000
 /** For a body to come, from when it begins to be read. */
 export const requestTimeoutMs = 60_000
+/** For a gRPC caller that was refused to stop sending. */
+export const refusedSendingMs = 5_000
 /** What Node itself gives a request from its first byte to its last, where nobody reads it. */
 export const connectionTimeoutMs = 2 * requestTimeoutMs
 /**

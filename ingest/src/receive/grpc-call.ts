@@ -4,6 +4,7 @@
 import { constants } from 'node:http2'
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { requestFaults, RequestFault, retryAfterMsOf } from '../faults.ts'
+import { refusedSendingMs } from '../limits.ts'
 import { rpcStatusDetails } from './answer.ts'
 import type { Lease } from './admission.ts'
 import { codings, readBody } from './body.ts'
@@ -70,8 +71,10 @@ export function sendStatus(
     { ...head(), 'grpc-status': code, 'grpc-message': percentEncoded(message), ...details },
     { endStream: true },
   )
+  // Callers stop by themselves once they have the answer, which a reset might overtake. One that does not is made to.
   stream.resume()
-  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), refusedSendingMs)
+  stream.once('close', () => clearTimeout(timer))
 }
 
 function head(): OutgoingHttpHeaders {
