@@ -17,8 +17,8 @@ export const intakePerRequestMin = 3
 export const busyRetryAfterMs = 1_000
 /** For a body to come, from when it begins to be read. */
 export const requestTimeoutMs = 60_000
-/** For a gRPC caller that was refused to stop sending. */
-export const refusedSendingMs = 5_000
+/** For a gRPC caller to stop sending what is not wanted. */
+export const unwantedSendingMs = 5_000
 /** What Node itself gives a request from its first byte to its last, where nobody reads it. */
 export const connectionTimeoutMs = 2 * requestTimeoutMs
 /**
@@ -30,5 +30,7 @@ export const keepAliveMs = 75_000
 export const closeGraceMs = 5_000
 /** Open at one time on each listener; more are closed as they come. Far more than a machine's senders need. */
 export const connectionsMax = 4_096
+/** A gRPC connection without a call is closed: its client may be gone without a word, or comes again by itself. */
+export const grpcIdleMs = 600_000
 /** gRPC calls under way on one connection: senders wait with the next ones. */
 export const streamsMax = 256

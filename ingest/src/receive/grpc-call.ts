@@ -4,7 +4,7 @@
 import { constants } from 'node:http2'
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { requestFaults, RequestFault, retryAfterMsOf } from '../faults.ts'
-import { refusedSendingMs } from '../limits.ts'
+import { unwantedSendingMs } from '../limits.ts'
 import { rpcStatusDetails } from './answer.ts'
 import type { Lease } from './admission.ts'
 import { codings, readBody } from './body.ts'
@@ -71,9 +71,13 @@ export function sendStatus(
     { ...head(), 'grpc-status': code, 'grpc-message': percentEncoded(message), ...details },
     { endStream: true },
   )
-  // Callers stop by themselves once they have the answer, which a reset might overtake. One that does not is made to.
+  dropRest(stream)
+}
+
+/** Callers stop by themselves once they have the answer, which a reset might overtake. One that does not is made to. */
+export function dropRest(stream: ServerHttp2Stream): void {
   stream.resume()
-  const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), refusedSendingMs)
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), unwantedSendingMs)
   stream.once('close', () => clearTimeout(timer))
 }
 

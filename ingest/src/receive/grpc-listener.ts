@@ -11,9 +11,9 @@ import type {
 } from 'node:http2'
 import type { FastifyBaseLogger } from 'fastify'
 import { rpcCodes } from '../faults.ts'
-import { closeGraceMs, connectionsMax, streamsMax } from '../limits.ts'
+import { closeGraceMs, connectionsMax, grpcIdleMs, streamsMax } from '../limits.ts'
 import { successAnswer } from './answer.ts'
-import { isGrpc, readMessage, sendAnswer, sendFault, sendStatus } from './grpc-call.ts'
+import { dropRest, isGrpc, readMessage, sendAnswer, sendFault, sendStatus } from './grpc-call.ts'
 import type { Tls } from '../listen/tls.ts'
 import type { Receiver, Signal } from './receiver.ts'
 
@@ -53,6 +53,7 @@ export function createGrpcListener(
   const sessions = new Set<ServerHttp2Session>()
   server.on('session', (session) => {
     session.setLocalWindowSize(sessionWindowBytes)
+    session.setTimeout(grpcIdleMs, () => session.close())
     sessions.add(session)
     session.once('close', () => sessions.delete(session))
   })
@@ -88,7 +89,7 @@ async function answerCall(
   // A caller that goes away is seen by reading; nobody else needs to know.
   stream.on('error', () => {})
   if (!isGrpc(headers)) {
-    stream.resume()
+    dropRest(stream)
     stream.respond({ ':status': constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE }, { endStream: true })
     return
   }
@@ -119,7 +120,7 @@ async function answerOf(
 ): Promise<Buffer> {
   const grant = receiver.admit(headers)
   if (signal !== 'traces') {
-    stream.resume()
+    dropRest(stream)
     receiver.discard(signal)
     return successAnswer('protobuf', undefined).body
   }
