@@ -1,33 +1,61 @@
-// One decoded request to what the store takes: scanned, tagged, without the spans that break a rule. Pure.
+// One decoded request to what the store takes: scanned, tagged, without the spans that break a rule or that its
+// sender's key may not send. Pure.
 // Throws UndecodableBody, TooManyParts.
+import type { Grant } from '../access/key.ts'
 import { selectSpans } from '../otlp/regroup.ts'
 import { scanBody, spanRules } from '../otlp/scan.ts'
 import type { SpanRule } from '../otlp/scan.ts'
 import type { Batch } from '../store/store.ts'
+import { noEndpoint } from '../tag/endpoint.ts'
+import type { SentBy } from '../tag/endpoint.ts'
 import { traceSourceOf, unknownService } from '../tag/trace-source.ts'
+import type { SourceRule } from '../tag/trace-source.ts'
+import { withinNamespace } from './namespace-binding.ts'
 
-export type Intake = { batch: Batch; rejectedSpans: number; rejection: string }
+export type Intake = { batch: Batch; sentBy: SentBy[]; rejectedSpans: number; rejection: string }
 
-export function intakeOf(body: Buffer): Intake {
+export type Tagging = {
+  /** Say who sent a span before the standard rules do. */
+  ownRules: readonly SourceRule[]
+  /** What the sender's key is bound to. */
+  binding: Pick<Grant, 'source' | 'namespace'>
+}
+
+const noTagging: Tagging = { ownRules: [], binding: { source: undefined, namespace: undefined } }
+
+export function intakeOf(sent: Buffer, { ownRules, binding }: Tagging = noTagging): Intake {
+  const { namespace } = binding
+  const { body, refusedSpans } =
+    namespace === undefined ? { body: sent, refusedSpans: 0 } : withinNamespace(sent, namespace)
   const { groups, spanCount, rejected } = scanBody(body)
+  const sources = groups.map(({ sender }) => binding.source ?? traceSourceOf(sender, ownRules))
+  const reasons = rejectionReasons(rejected)
+  if (refusedSpans > 0) {
+    reasons.push(`${refusedSpans} spans rejected: this key may send only service.namespace "${namespace}"`)
+  }
   return {
     batch: {
       // Nothing rejected: the sender's bytes, as they came.
       body: rejected.size === 0 ? body : selectSpans(body, (ordinal) => !rejected.has(ordinal)),
-      groups: groups.map(({ sender, spans }) => ({
-        source: traceSourceOf(sender),
-        service: sender.serviceName ?? unknownService,
+      groups: groups.map(({ sender, spans }, index) => ({
+        source: sources[index] ?? 'otlp',
+        service: sender.attributes.get('service.name') ?? unknownService,
         spans,
       })),
       spanCount,
     },
-    rejectedSpans: rejected.size,
-    rejection: rejectionText(rejected),
+    sentBy: groups.map(({ sender, spans }, index) => ({
+      endpoint: sender.attributes.get('service.namespace') ?? noEndpoint,
+      source: sources[index] ?? 'otlp',
+      spanCount: spans.length,
+    })),
+    rejectedSpans: rejected.size + refusedSpans,
+    rejection: reasons.join('; '),
   }
 }
 
-function rejectionText(rejected: Map<number, SpanRule>): string {
+function rejectionReasons(rejected: Map<number, SpanRule>): string[] {
   const counts = new Map<SpanRule, number>()
   for (const rule of rejected.values()) counts.set(rule, (counts.get(rule) ?? 0) + 1)
-  return [...counts].map(([rule, count]) => `${count} spans rejected: ${spanRules[rule]}`).join('; ')
+  return [...counts].map(([rule, count]) => `${count} spans rejected: ${spanRules[rule]}`)
 }
