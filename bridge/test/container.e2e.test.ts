@@ -1,11 +1,11 @@
 // What would break: a container of which one process is seen and the others are not, or whose spans are those of
 // another container of the same image. Real bpftrace, every version that is here, on processes as an engine runs them.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BridgeProcess, Folder } from './bridge-process.ts'
+import { Container } from './container.ts'
 import { Receiver } from './receiver.ts'
 import { availableVersions } from './roots/versions.ts'
 import { until } from './waiting.ts'
@@ -20,48 +20,15 @@ if (cannotTrace) console.warn('SKIPPED: attaching to probes and making namespace
 
 const folder = new Folder()
 const source = fileURLToPath(new URL('supervised.c', import.meta.url))
-const running: ChildProcess[] = []
 
 beforeAll(() => {
   if (!cannotTrace) for (const name of ['shop', 'worker']) compile(name)
-})
-afterEach(() => {
-  for (const { pid = 0 } of running.splice(0)) {
-    // The shell of each container is the leader of its group.
-    process.kill(-pid, 'SIGKILL')
-  }
 })
 afterAll(() => folder[Symbol.dispose]())
 
 const programOf = (name: string): string => join(folder.path, name)
 function compile(name: string): void {
   execFileSync('cc', ['-O1', '-Wall', '-Werror', '-o', programOf(name), source], { stdio: 'pipe' })
-}
-
-/** A shell in a container of its own: its /etc/hosts is mounted from where the engine keeps the container's files. */
-class Container {
-  readonly id: string
-  private readonly shell: ChildProcess
-  private said = ''
-
-  constructor(id: string) {
-    this.id = id
-    const files = join(folder.path, 'containers', id)
-    mkdirSync(files, { recursive: true })
-    copyFileSync('/etc/hosts', join(files, 'hosts'))
-    const command = `mount --bind ${join(files, 'hosts')} /etc/hosts && exec sh`
-    const stdio = ['pipe', 'pipe', 'inherit'] as const
-    this.shell = spawn('unshare', ['-m', 'sh', '-c', command], { stdio: [...stdio], detached: true })
-    this.shell.stdout?.on('data', (chunk: Buffer) => (this.said += chunk.toString()))
-    running.push(this.shell)
-  }
-
-  /** A process of a program whose indexes begin at `first`, without end. It says "ready" when it runs. */
-  async run(name: string, first: number): Promise<void> {
-    this.said = ''
-    this.shell.stdin?.write(`${programOf(name)} ${first} 0 &\n`)
-    await until(() => this.said !== '')
-  }
 }
 
 const indexesOf = (receiver: Receiver): number[] =>
@@ -76,10 +43,11 @@ describe.skipIf(cannotTrace).for(availableVersions())(
   ({ program: PROBESPAN_BPFTRACE }) => {
     test('every process of the container, later ones and other programs too; none of another container', async () => {
       await using receiver = await Receiver.start()
-      const [container, other] = [new Container('a1'.repeat(32)), new Container('b2'.repeat(32))]
-      await container.run('shop', 1_000_000)
-      await container.run('shop', 2_000_000)
-      await other.run('shop', 9_000_000)
+      await using container = new Container(folder.path, 'a1'.repeat(32))
+      await using other = new Container(folder.path, 'b2'.repeat(32))
+      await container.run(programOf('shop'), 1_000_000, 0)
+      await container.run(programOf('shop'), 2_000_000, 0)
+      await other.run(programOf('shop'), 9_000_000, 0)
       const env = {
         PROBESPAN_BPFTRACE,
         PROBESPAN_PACK: folder.write('job.yaml', pack),
@@ -90,10 +58,10 @@ describe.skipIf(cannotTrace).for(availableVersions())(
       await bridge.says(/attached to container a1a1a1a1a1a1 \(processes \d+, \d+\)/)
       await until(hasSince(receiver, 1_000_000))
       await until(hasSince(receiver, 2_000_000))
-      await container.run('shop', 3_000_000)
+      await container.run(programOf('shop'), 3_000_000, 0)
       await until(hasSince(receiver, 3_000_000))
       expect(bridge.said).not.toContain('attached again')
-      await container.run('worker', 4_000_000)
+      await container.run(programOf('worker'), 4_000_000, 0)
       await bridge.says(/attached again to container a1a1a1a1a1a1 \(processes \d+, \d+, \d+, \d+\)/)
       await until(hasSince(receiver, 4_000_000))
       expect(await bridge.stop()).toBe(0)
@@ -108,8 +76,8 @@ describe.skipIf(cannotTrace).for(availableVersions())(
 
     test('a container that ends: what it had open ends with it, and it is waited for', async () => {
       await using receiver = await Receiver.start()
-      const container = new Container('c3'.repeat(32))
-      await container.run('shop', 1_000_000)
+      await using container = new Container(folder.path, 'c3'.repeat(32))
+      await container.run(programOf('shop'), 1_000_000, 0)
       const unpaired = pack.replace('match: arg0', 'match: { start: arg0, end: arg0 + 1000000 }')
       const env = {
         PROBESPAN_BPFTRACE,
@@ -124,7 +92,7 @@ describe.skipIf(cannotTrace).for(availableVersions())(
       await expect
         .poll(async () => (await fetch(`${address}/metrics`)).text())
         .toMatch(/^probespan_bridge_open_starts [1-9]/m)
-      for (const { pid = 0 } of running.splice(0)) process.kill(-pid, 'SIGKILL')
+      await container[Symbol.asyncDispose]()
       await bridge.says(/container c3c3\w+ \(process \d+\) has ended; waiting for it to come back/)
       await until(() => receiver.spans.length > 0)
       expect(await bridge.stop()).toBe(0)
@@ -141,9 +109,9 @@ describe.skipIf(cannotTrace).for(availableVersions())(
 
 test.skipIf(cannotTrace)('a script, which tells of no process, traces the first one', async () => {
   await using receiver = await Receiver.start()
-  const container = new Container('d4'.repeat(32))
-  await container.run('shop', 1_000_000)
-  await container.run('shop', 2_000_000)
+  await using container = new Container(folder.path, 'd4'.repeat(32))
+  await container.run(programOf('shop'), 1_000_000, 0)
+  await container.run(programOf('shop'), 2_000_000, 0)
   const script = `usdt::sup:job_start { @at[arg0] = nsecs; }
 usdt::sup:job_end /@at[arg0]/ {
   printf("{\\"event\\":\\"job_end\\",\\"reqid\\":\\"%d\\",\\"start\\":%lld,\\"duration\\":%lld}\\n", arg0, @at[arg0], nsecs - @at[arg0]);

@@ -117,6 +117,25 @@ describe.skipIf(postgres.missing)('PostgreSQL', () => {
     expect(outside).toEqual([])
   })
 
+  test('a session that is ended in the middle of a statement: its spans end then, not those of another session', async () => {
+    await using ended = await cluster.session()
+    await using other = await cluster.session()
+    const { spans } = await tracedBy('postgres', postgres.path, async (delivered) => {
+      for (const session of [ended, other]) session.send('select pg_sleep(600);\n')
+      const sleeping = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
+      await until(() => cluster.ask(sleeping) === '2')
+      cluster.ask(`select pg_terminate_backend(${ended.backend})`)
+      await until(() => delivered.some((span) => span.attributes['probespan.incomplete'] !== undefined))
+    })
+    const incompleteOf = ({ backend }: { backend: number }): unknown[] =>
+      spans
+        .filter(({ resource }) => resource['process.pid'] === BigInt(backend))
+        .flatMap(({ attributes }) => attributes['probespan.incomplete'] ?? [])
+    expect(new Set(incompleteOf(ended))).toEqual(new Set(['process_ended']))
+    expect(new Set(incompleteOf(other))).toEqual(new Set(['tracing_ended']))
+    cluster.ask(`select pg_terminate_backend(${other.backend})`)
+  })
+
   test('a checkpoint, by the process that does it', async () => {
     const pid = cluster.ask("select pid from pg_stat_activity where backend_type = 'checkpointer'")
     const { spans, said } = await tracedBy('postgres', Number(pid), async (delivered) => {
@@ -138,7 +157,8 @@ const isQuery = ({ attributes }: DecodedSpan): boolean => attributes['db.query.t
 /** The text of the log where the span's is its beginning, cut by bpftrace. */
 function comparable({ attributes, statusCode }: DecodedSpan, logged: LoggedStatement | undefined): object {
   const text = String(attributes['db.query.text'])
-  const isCut = text.length >= textBytesMin && logged?.text.startsWith(text.replace(/\ufffd+$/, ''))
+  const saysCut = attributes['probespan.truncated'] !== undefined
+  const isCut = saysCut && text.length >= textBytesMin && logged?.text.startsWith(text)
   return { text: isCut ? logged?.text : text, failed: statusCode === errorCode }
 }
 
