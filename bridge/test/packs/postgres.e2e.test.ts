@@ -120,7 +120,7 @@ describe.skipIf(postgres.missing)('PostgreSQL', () => {
   test('a session that is ended in the middle of a statement: its spans end then, not those of another session', async () => {
     await using ended = await cluster.session()
     await using other = await cluster.session()
-    const { spans } = await tracedBy('postgres', postgres.path, async (delivered) => {
+    const { spans } = await tracedBy('postgres', undefined, async (delivered) => {
       for (const session of [ended, other]) session.send('select pg_sleep(600);\n')
       const sleeping = "select count(*) from pg_stat_activity where wait_event = 'PgSleep'"
       await until(() => cluster.ask(sleeping) === '2')
