@@ -16,7 +16,7 @@ const sets = {
   // Every version of bpftrace that must be supported, each from its Debian suite's root; none may be missing.
   versions: [
     ['bridge/test/roots/setup.mjs'],
-    [vitest, 'run', ...projects('e2e'), 'bridge/test/versions.e2e.test.ts'],
+    [vitest, 'run', ...projects('e2e'), 'bridge/test/versions.e2e.test.ts', 'bridge/test/truth.e2e.test.ts'],
   ],
   // Every pack on the real program of Debian; none may be missing.
   packs: [[vitest, 'run', ...projects('e2e'), 'bridge/test/packs']],
