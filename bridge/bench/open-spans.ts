@@ -4,6 +4,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import { LineSplitter } from '../src/bpftrace/lines.ts'
 import { parseDefinition } from '../src/definition/load.ts'
 import { SpanEncoder } from '../src/deliver/span-encoder.ts'
+import { overtakeMs } from '../src/bpftrace/version.ts'
 import { Pipeline } from '../src/pipeline.ts'
 import { readableSpan } from '../src/span/readable-span.ts'
 
@@ -16,8 +17,7 @@ const definition = parseDefinition(
 const pipeline = new Pipeline({
   definition,
   toUnix: (boot) => boot,
-  reorderWindowMs: 20,
-  bufferBytes: 4_000_000,
+  reorderWindowMs: overtakeMs,
   ids: new RandomIdGenerator(),
 })
 const resource = resourceFromAttributes({ 'service.name': 'bench' })

@@ -6,6 +6,7 @@ import { RandomIdGenerator } from '@opentelemetry/sdk-trace-base'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import { SpanEncoder } from '../src/deliver/span-encoder.ts'
 import { LineSplitter } from '../src/bpftrace/lines.ts'
+import { overtakeMs } from '../src/bpftrace/version.ts'
 import { parseDefinition } from '../src/definition/load.ts'
 import { Pipeline } from '../src/pipeline.ts'
 import { readableSpan } from '../src/span/readable-span.ts'
@@ -54,8 +55,7 @@ function throughBridge(stream: Buffer, serialize: (spans: ReadableSpan[]) => unk
   const pipeline = new Pipeline({
     definition,
     toUnix: (boot) => addTimes(boot, [1_795_150_869, 381_843_673]),
-    reorderWindowMs: 20,
-    bufferBytes: 4_000_000,
+    reorderWindowMs: overtakeMs,
     ids: new RandomIdGenerator(),
   })
   const splitter = new LineSplitter()

@@ -26,7 +26,6 @@ function createPipeline(definition: Definition): {
     definition,
     toUnix: (boot) => boot,
     reorderWindowMs: 250,
-    bufferBytes: 4_000_000,
     ids: countingIds(),
     onReady: () => (readyCalls += 1),
     onText: (text) => remarks.push(`text: ${text}`),
@@ -199,7 +198,7 @@ describe.skipIf(absent(recording))('600 requests to a real server, recorded by b
 })
 
 describe('a bpftrace that is followed by another', () => {
-  const counts = (events: number): string => `{"type": "map", "data": {"@events": {"0": ${events}}}}`
+  const counts = (events: number): string => `{"type": "map", "data": {"@events": {"0,0": ${events}}}}`
 
   test('what is open stays open, and its span says that nobody looked for a while; a later one does not', () => {
     const { pipeline, ready } = createPipeline(tuples)

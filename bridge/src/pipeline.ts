@@ -4,26 +4,27 @@
 import type { HrTime } from '@opentelemetry/api'
 import { jsonText, type JsonValue } from './bpftrace/json.ts'
 import { readOutput, type OutputRecord } from './bpftrace/output.ts'
-import type { Definition } from './definition/definition.ts'
-import { readyTuple } from './definition/program.ts'
+import { isOfScript, type Definition } from './definition/definition.ts'
+import { progressIn, readyIn, type BufferProgress } from './definition/self-report.ts'
 import type { EventResult, ProbeEvent } from './event/event.ts'
-import { timeOf } from './event/nanoseconds.ts'
 import { PrintfReader } from './event/printf.ts'
 import { TupleReader, type ToUnix } from './event/tuple.ts'
 import { TupleLineReader } from './event/tuple-line.ts'
+import { Gaps } from './match/gaps.ts'
 import { KernelCounts } from './match/kernel-counts.ts'
 import { Losses } from './match/losses.ts'
 import { Matcher, type IdGenerator, type MatchedSpan } from './match/matcher.ts'
+import { Progress } from './match/progress.ts'
 import { ReorderBuffer } from './match/reorder.ts'
-import { compareTimes } from './time/instant.ts'
 
 export type PipelineOptions = {
   definition: Definition
   /** CLOCK_BOOTTIME to Unix time. */
   toUnix: ToUnix
-  reorderWindowMs: number
-  /** Of the kernel's buffer for events. */
-  bufferBytes: number
+  /** How long events are held to be put in order; 'told': until the program tells that nothing earlier is under way. */
+  reorderWindowMs: number | 'told'
+  /** CLOCK_BOOTTIME as it is, or a little later; a replay has none. */
+  bootNow?: () => HrTime
   ids: IdGenerator
   /** Called once a process of bpftrace, at the first sign that its probes are attached. */
   onReady?: () => void
@@ -45,8 +46,6 @@ export type PipelineCounts = {
 const malformedShownMax = 5
 /** Of each kind of text that is not counted: a script may print without end. */
 const textsShownMax = 20
-/** A span as long as so many restarts is near the last of them anyway. */
-const gapsMax = 16
 const none: readonly MatchedSpan[] = []
 
 export class Pipeline {
@@ -60,8 +59,9 @@ export class Pipeline {
   readonly kernel = new KernelCounts()
   private losses: Losses
   private lostBefore = 0
-  /** The last times between two processes of bpftrace, in which nobody looked; the youngest may be open. */
-  private gaps: { from: HrTime; to: HrTime | undefined }[] = []
+  private progress = new Progress()
+  /** The times between two processes of bpftrace, in which nobody looked. */
+  private readonly gaps = new Gaps()
   private lastPid: number | undefined
   private ready = false
   private texts = 0
@@ -69,7 +69,7 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.options = options
-    this.losses = new Losses(options.bufferBytes)
+    this.losses = new Losses(options.toUnix)
     this.tuples = new TupleReader(options.definition, options.toUnix)
     this.tupleLines = new TupleLineReader(options.definition, options.toUnix)
     this.reorder = new ReorderBuffer(options.reorderWindowMs)
@@ -93,8 +93,12 @@ export class Pipeline {
     return [...spans, ...expired]
   }
 
-  /** Events that are known to be lost, by the counts of all processes of bpftrace that there were. */
+  /**
+   * Events that are known to be lost, of all processes of bpftrace that there were: by the program's own counts. Of a
+   * script of the user's, which has none, what bpftrace reports.
+   */
   get lost(): number {
+    if (isOfScript(this.options.definition)) return this.counts.reportedLost
     return this.lostBefore + this.losses.lost
   }
 
@@ -104,12 +108,13 @@ export class Pipeline {
    */
   endProcess(): readonly MatchedSpan[] {
     const newest = this.reorder.newestTime
-    this.losses.end(newest)
+    this.losses.end(this.options.bootNow?.() ?? this.progress.furthest)
     const spans = this.match(this.reorder.flush())
     this.lostBefore += this.losses.lost
-    this.losses = new Losses(this.options.bufferBytes)
+    this.losses = new Losses(this.options.toUnix)
+    this.progress = new Progress()
     this.kernel.restart()
-    if (newest) this.gaps = [...this.gaps, { from: newest, to: undefined }].slice(-gapsMax)
+    if (newest) this.gaps.open(newest)
     this.ready = false
     return spans
   }
@@ -120,7 +125,7 @@ export class Pipeline {
   }
 
   private arrive(event: ProbeEvent, nowMs: number): readonly ProbeEvent[] {
-    this.losses.arrive(event.block)
+    this.losses.arrive(event.counter)
     if (event.pid !== this.lastPid) {
       this.lastPid = event.pid
       this.options.onPid?.(event.pid)
@@ -137,7 +142,9 @@ export class Pipeline {
       }
       due.push(...this.arrive(result.event, nowMs))
     }
-    return this.match(due)
+    const spans = this.match(due)
+    // It may have been told of what had arrived.
+    return [...spans, ...this.match(this.reorder.advance(nowMs))]
   }
 
   private events(record: OutputRecord): EventResult[] {
@@ -161,7 +168,7 @@ export class Pipeline {
         if (this.programErrors <= textsShownMax) this.options.onRemark?.(`${record.type}: ${record.message}`)
         return []
       case 'map':
-        this.losses.print(record.maps, this.reorder.newestTime)
+        this.losses.print(record.maps, this.options.bootNow?.())
         this.kernel.print(record.maps)
         return []
       case 'attached':
@@ -173,17 +180,28 @@ export class Pipeline {
 
   private tuple(value: JsonValue): EventResult[] {
     if (!Array.isArray(value)) return [{ ok: false, reason: `printed value is no tuple: ${jsonText(value)}` }]
-    if (value[0] === readyTuple[0] && value[1] === readyTuple[1]) {
-      if (!this.ready) this.begin(timeOf(value[2]))
+    const ready = readyIn(value)
+    if (ready) {
+      if (!this.ready) this.begin(ready.at)
       return []
     }
-    return [this.tuples.read(value)]
+    const told = progressIn(value)
+    if (!told) return [this.tuples.read(value)]
+    this.advance(told)
+    return []
   }
 
   private begin(boot: HrTime | undefined): void {
     this.ready = true
-    if (boot) for (const gap of this.gaps) gap.to ??= this.options.toUnix(boot)
+    if (boot) this.gaps.close(this.options.toUnix(boot))
     this.options.onReady?.()
+  }
+
+  private advance(told: BufferProgress): void {
+    this.progress.advance(told)
+    const { certain, likely } = this.progress
+    if (certain) this.losses.settle(certain)
+    if (likely && this.options.reorderWindowMs === 'told') this.reorder.arrive(this.options.toUnix(likely))
   }
 
   private match(events: readonly ProbeEvent[]): readonly MatchedSpan[] {
@@ -200,10 +218,7 @@ export class Pipeline {
 
   /** Whether events between the two times were lost, or nobody looked for a part of it. */
   private isNearLoss(start: HrTime, end: HrTime): boolean {
-    if (this.losses.isNear(start, end)) return true
-    return this.gaps.some(
-      ({ from, to }) => compareTimes(end, from) > 0 && (!to || compareTimes(start, to) < 0),
-    )
+    return this.losses.isNear(start, end) || this.gaps.overlap(start, end)
   }
 
   private noteMalformed(reason: string): void {

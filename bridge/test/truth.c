@@ -239,7 +239,7 @@ static void *work(void *argument) {
     call(round % 3, 0);
     do_jobs(thread);
     end_requests(own);
-    usleep(8000);
+    usleep(500);
   }
   pthread_barrier_wait(&all_begun);
   end_requests(own);

@@ -1,13 +1,16 @@
 // What would break: a span that never was, one that was and is not told, or is told with another's key, text, process,
 // parent or times. A program of several processes and threads (truth.c) writes what is true; two bridges watch it at
 // once, pairing here and in the kernel. On the machine's own bpftrace, and by `npm run test:versions` on each.
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { BridgeReport } from '../src/report.ts'
 import { Folder } from './bridge-process.ts'
 import type { DecodedSpan } from './otlp-decode.ts'
+import { ProbeProgram } from './probe-program.ts'
 import { testedVersions } from './roots/versions.ts'
 import type { Interval } from './target.ts'
-import { TruthProgram, type TrueSpan } from './truth-program.ts'
+import { readTruth, type TrueSpan } from './true-spans.ts'
 import { WatchedBridge } from './watched-bridge.ts'
 
 type Pairing = 'bridge' | 'kernel'
@@ -47,22 +50,25 @@ spans:
       serial: { at: start, value: arg1 }
       end: { at: end, value: arg1 }
 `
+/** All that the program fires fits, so that what a busy machine delays is not lost: from 0.23 a string takes 1 KiB of it. */
+const roomy = { BPFTRACE_PERF_RB_PAGES: '4096', BPFTRACE_MAX_STRLEN: '256' }
 const patience = { timeout: 20_000, interval: 100 }
 const { versions, cannotTrace } = testedVersions()
 
 describe.skipIf(cannotTrace).for(versions)('bpftrace $version', ({ program }) => {
   test('every span of a program that does all at once is told, no other is, and the accounts close', async () => {
     using folder = new Folder()
-    await using target = await TruthProgram.start(folder.path)
-    const watch = (pair: Pairing): Promise<WatchedBridge> =>
-      WatchedBridge.start(target.path, {
-        PROBESPAN_BPFTRACE: program,
-        PROBESPAN_PACK: folder.write(`${pair}.yaml`, packOf(pair)),
-      })
-    await using inBridge = await watch('bridge')
-    await using inKernel = await watch('kernel')
-    const truth = await target.fire()
-    for (const [pair, watched] of Object.entries({ bridge: inBridge, kernel: inKernel })) {
+    const written = join(folder.path, 'written')
+    mkdirSync(written)
+    await using target = await ProbeProgram.start('truth', folder.path, [written])
+    const env = { PROBESPAN_BPFTRACE: program, ...roomy }
+    const watch = (pair: Pairing) => WatchedBridge.start(target.path, folder, packOf(pair), env)
+    await using bridge = await watch('bridge')
+    await using kernel = await watch('kernel')
+    target.goOn()
+    await target.says(/done/)
+    const truth = readTruth(written)
+    for (const [pair, watched] of Object.entries({ bridge, kernel })) {
       const accounts = accountsOf(truth, pair)
       await expect.poll(() => watched.report(), patience).toMatchObject(accounts)
       const { clockErrorSeconds } = await watched.report()

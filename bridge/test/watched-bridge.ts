@@ -2,7 +2,7 @@
 // definition's file and all waits are the test's.
 import { metricTable } from '../src/health/metric-table.ts'
 import type { BridgeReport } from '../src/report.ts'
-import { BridgeProcess } from './bridge-process.ts'
+import { BridgeProcess, type Folder } from './bridge-process.ts'
 import type { DecodedSpan } from './otlp-decode.ts'
 import { Receiver } from './receiver.ts'
 
@@ -17,9 +17,17 @@ export class WatchedBridge {
     this.bridge = new BridgeProcess({ PROBESPAN_BRIDGE_LISTEN: '127.0.0.1:0', ...endpoint, ...env })
   }
 
-  /** Attached to it when it answers; `env` says by which bpftrace and definition. */
-  static async start(executable: string, env: Record<string, string>): Promise<WatchedBridge> {
-    const watched = new WatchedBridge(await Receiver.start(), { TARGET_EXE: executable, ...env })
+  /** Attached when it answers; `pack` is the text of its definition, which goes into `folder`. */
+  static async start(
+    executable: string,
+    folder: Folder,
+    pack: string,
+    env: Record<string, string>,
+  ): Promise<WatchedBridge> {
+    const receiver = await Receiver.start()
+    const definition = folder.write(`${receiver.port}.yaml`, pack)
+    const target = { TARGET_EXE: executable, PROBESPAN_PACK: definition }
+    const watched = new WatchedBridge(receiver, { ...target, ...env })
     const { bridge } = watched
     await bridge.says(/health and metrics at (http:\S+)/)
     watched.metricsUrl = `${/health and metrics at (http:\S+)/.exec(bridge.said)?.[1]}/metrics`

@@ -4,6 +4,7 @@
 import type { HrTime } from '@opentelemetry/api'
 import type { Definition } from '../definition/definition.ts'
 import { layoutsOf, type Field, type Layout } from '../definition/layout.ts'
+import { counterOf } from '../definition/self-report.ts'
 import { attributeValue } from './attribute-value.ts'
 import type { AttributeValue, ProbeEvent } from './event.ts'
 import { parseTraceparent } from './traceparent.ts'
@@ -54,7 +55,7 @@ export class TupleLineReader {
       if (!parts) return undefined
       key = keyOf(parts)
     }
-    const event = newEvent(layout, block, this.toUnix(boot), pid, tid, key)
+    const event = newEvent(layout, counterOf(block, boot), this.toUnix(boot), pid, tid, key)
     if (layout.begin && !this.readBegin(event, layout.begin, parts ?? [first])) return undefined
     for (const { attribute, index, part } of layout.keyAttributes) {
       event.attributes[index] = attributeValue(parts?.[part] ?? first, attribute)

@@ -2,7 +2,7 @@
 // every second and at its end. Each process of bpftrace counts anew; the sums stay.
 import { isObject } from '../bpftrace/output.ts'
 import type { JsonValue } from '../bpftrace/json.ts'
-import { orphansMap, supersededMap } from '../definition/program.ts'
+import { orphansMap, supersededMap } from '../definition/self-report.ts'
 
 export class KernelCounts {
   /** Ends without a start. */

@@ -1,6 +1,6 @@
 // The kernel's boot time to Unix time for all sessions, measured at the start and again on an interval.
 import type { HrTime } from '@opentelemetry/api'
-import { calibrate, recalibrated, type Calibration } from '../time/clock.ts'
+import { bootCeilingNs, calibrate, recalibrated, type Calibration } from '../time/clock.ts'
 import { addTimes, timeOfNs } from '../time/instant.ts'
 
 const recalibrateMs = 60_000
@@ -29,6 +29,9 @@ export class UnixClock {
   }
 
   readonly toUnix = (boot: HrTime): HrTime => addTimes(boot, this.offset)
+
+  /** CLOCK_BOOTTIME as it is, or a little later. */
+  readonly bootNow = (): HrTime => timeOfNs(bootCeilingNs())
 
   close(): void {
     clearInterval(this.timer)
