@@ -29,3 +29,13 @@ test('a CPU that tells nothing any more is not waited for, but nothing is certai
   progress.advance({ at: [14, 0], buffer: 0, buffers: 2 })
   expect(progress.likely).toEqual([14, 0])
 })
+
+test('a CPU that never tells is waited for no longer', () => {
+  const progress = new Progress()
+  const likely = [5, 15, 16].map((second) => {
+    progress.advance({ at: [second, 0], buffer: 0, buffers: 2 })
+    return progress.likely
+  })
+  expect(likely).toEqual([undefined, undefined, [16, 0]])
+  expect(progress.certain).toBeUndefined()
+})
