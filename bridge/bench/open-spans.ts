@@ -4,6 +4,7 @@ import { LineSplitter } from '../src/bpftrace/lines.ts'
 import { parseDefinition } from '../src/definition/load.ts'
 import { RequestEncoder } from '../src/deliver/request-encoder.ts'
 import { keepHeapSmall } from '../src/heap.ts'
+import { overtakeMs } from '../src/bpftrace/version.ts'
 import { Pipeline } from '../src/pipeline.ts'
 import { randomWords } from '../src/span/binary-context.ts'
 import { readableSpan } from '../src/span/readable-span.ts'
@@ -18,8 +19,7 @@ const definition = parseDefinition(
 const pipeline = new Pipeline({
   definition,
   toUnix: (boot) => boot,
-  reorderWindowMs: 20,
-  bufferBytes: 4_000_000,
+  reorderWindowMs: overtakeMs,
   words: randomWords(),
 })
 const resource = resourceFromAttributes({ 'service.name': 'bench' })

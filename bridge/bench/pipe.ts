@@ -5,6 +5,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import { RequestEncoder } from '../src/deliver/request-encoder.ts'
 import { LineSplitter } from '../src/bpftrace/lines.ts'
+import { overtakeMs } from '../src/bpftrace/version.ts'
 import { parseDefinition } from '../src/definition/load.ts'
 import { Pipeline } from '../src/pipeline.ts'
 import { randomWords } from '../src/span/binary-context.ts'
@@ -74,8 +75,7 @@ function throughBridge(stream: Buffer, encoder: Encoder): void {
   const pipeline = new Pipeline({
     definition,
     toUnix: (boot) => addTimes(boot, [1_795_150_869, 381_843_673]),
-    reorderWindowMs: 20,
-    bufferBytes: 4_000_000,
+    reorderWindowMs: overtakeMs,
     words: randomWords(),
   })
   const splitter = new LineSplitter()

@@ -7,7 +7,7 @@ import { LineSplitter } from './bpftrace/lines.ts'
 import type { Definition } from './definition/definition.ts'
 import type { MatchedSpan } from './match/matcher.ts'
 import { nsOfTime } from './time/instant.ts'
-import { Pipeline } from './pipeline.ts'
+import { Pipeline, type PipelineOptions } from './pipeline.ts'
 
 const empty: Definition = { name: 'script', resource: {}, spans: new Map(), events: new Map() }
 const tuples = definitionWith(
@@ -15,7 +15,10 @@ const tuples = definitionWith(
   spanDefinition({ id: 'query', within: { span: 'request', by: 'key' } }),
 )
 
-function createPipeline(definition: Definition): {
+function createPipeline(
+  definition: Definition,
+  options: Partial<PipelineOptions> = {},
+): {
   pipeline: Pipeline
   remarks: string[]
   ready: () => number
@@ -26,11 +29,11 @@ function createPipeline(definition: Definition): {
     definition,
     toUnix: (boot) => boot,
     reorderWindowMs: 250,
-    bufferBytes: 4_000_000,
     words: countingWords(),
     onReady: () => (readyCalls += 1),
     onText: (text) => remarks.push(`text: ${text}`),
     onRemark: (text) => remarks.push(text),
+    ...options,
   })
   return { pipeline, remarks, ready: () => readyCalls }
 }
@@ -199,7 +202,7 @@ describe.skipIf(absent(recording))('600 requests to a real server, recorded by b
 })
 
 describe('a bpftrace that is followed by another', () => {
-  const counts = (events: number): string => `{"type": "map", "data": {"@events": {"0": ${events}}}}`
+  const counts = (events: number): string => `{"type": "map", "data": {"@events": {"0,0": ${events}}}}`
 
   test('what is open stays open, and its span says that nobody looked for a while; a later one does not', () => {
     const { pipeline, ready } = createPipeline(tuples)
@@ -247,4 +250,66 @@ test('starts and ends that never meet are told, once, as a remark', () => {
   expect(remarks).toEqual([
     expect.stringMatching(/^no span "query" so far: 20 starts and 20 ends.*"k0".*"k1"/s),
   ])
+})
+
+describe('a program that tells of itself', () => {
+  const second = 1_000_000_000
+  const progress = (at: number, buffer = 0, buffers = 1): string =>
+    value('probespan', 'progress', at, buffer, buffers)
+
+  test('a loss is known while events flow; spans say so until a count tells of no more', () => {
+    let readAt: [number, number] = [0, 0]
+    const { pipeline } = createPipeline(tuples, { bootNow: () => readAt, reorderWindowMs: 50 })
+    const spans: MatchedSpan[] = []
+    const put = (line: string): void => void spans.push(...pipeline.line(line, 0))
+    const query = (at: number, key: string): void => {
+      put(value('query', 'start', at, 7, 7, key))
+      put(value('query', 'end', at + 1, 7, 7, key))
+    }
+    query(9 * second, 'before it is known')
+    for (const [index, printed] of [
+      // Blocks 2 and 3: of each two are missing in second 9.
+      '{"2,1": 3, "3,1": 3}',
+      '{"2,1": 3, "3,1": 3, "2,2": 1, "3,2": 1}',
+    ].entries()) {
+      const full = (10 + index) * second
+      put(progress(full))
+      readAt = [10 + index, 300_000_000]
+      put(`{"type": "map", "data": {"@events": ${printed}}}`)
+      expect(pipeline.lost).toBe(index === 0 ? 0 : 4)
+      query(full + 200_000_000, 'before the count is taken for sure')
+      put(progress(full + 400_000_000))
+      expect(pipeline.lost).toBe(4)
+      query(full + 500_000_000, 'afterwards')
+    }
+    spans.push(...pipeline.end())
+    expect(spans.map(({ start, nearLoss }) => [start.key, nearLoss])).toEqual([
+      // Complete and gone before the loss was known.
+      ['before it is known', false],
+      ['before the count is taken for sure', true],
+      ['afterwards', true],
+      ['before the count is taken for sure', false],
+      ['afterwards', false],
+    ])
+  })
+
+  test('of each CPU: reused keys are paired right however late a buffer is read', () => {
+    const { pipeline } = createPipeline(tuples, { reorderWindowMs: 'told' })
+    const spans: MatchedSpan[] = []
+    const put = (line: string, nowMs: number): void => void spans.push(...pipeline.line(line, nowMs))
+    put(progress(0, 0, 2), 0)
+    put(progress(0, 1, 2), 0)
+    // The key is used three times, and each time ends on the other CPU, whose buffer is read 5 s later.
+    for (const at of [1, 2, 3]) put(value('query', 'start', at * second, 7, 7, 'a'), 4000 + at)
+    put(progress(4 * second, 0, 2), 4100)
+    for (const at of [1, 2, 3]) put(value('query', 'end', at * second + 1, 7, 8, 'a'), 9000 + at)
+    put(progress(4 * second, 1, 2), 9100)
+    expect(spans.map(({ start, end }) => [start.at, end?.at])).toEqual(
+      [1, 2, 3].map((at) => [
+        [at, 0],
+        [at, 1],
+      ]),
+    )
+    expect(pipeline.reorder.late).toBe(0)
+  })
 })

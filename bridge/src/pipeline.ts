@@ -4,28 +4,29 @@
 import type { HrTime } from '@opentelemetry/api'
 import { jsonText, type JsonValue } from './bpftrace/json.ts'
 import { readOutput, type OutputRecord } from './bpftrace/output.ts'
-import type { Definition } from './definition/definition.ts'
-import { readyTuple } from './definition/program.ts'
+import { isOfScript, type Definition } from './definition/definition.ts'
+import { progressIn, readyIn, type BufferProgress } from './definition/self-report.ts'
 import type { EventResult, ProbeEvent } from './event/event.ts'
-import { timeOf } from './event/nanoseconds.ts'
 import { PrintfReader } from './event/printf.ts'
 import { TupleReader, type ToUnix } from './event/tuple.ts'
 import { TupleLineReader, type TupleHead } from './event/tuple-line.ts'
+import { Gaps } from './match/gaps.ts'
 import { KernelCounts } from './match/kernel-counts.ts'
 import { Losses } from './match/losses.ts'
 import { Matcher, type MatchedSpan } from './match/matcher.ts'
+import { Progress } from './match/progress.ts'
 import { ReorderBuffer } from './match/reorder.ts'
-import type { WordSource } from './span/binary-context.ts'
 import { UnpairedWatch } from './match/unpaired-watch.ts'
-import { compareTimes } from './time/instant.ts'
+import type { WordSource } from './span/binary-context.ts'
 
 export type PipelineOptions = {
   definition: Definition
   /** CLOCK_BOOTTIME to Unix time. */
   toUnix: ToUnix
-  reorderWindowMs: number
-  /** Of the kernel's buffer for events. */
-  bufferBytes: number
+  /** How long events are held to be put in order; 'told': until the program tells that nothing earlier is under way. */
+  reorderWindowMs: number | 'told'
+  /** CLOCK_BOOTTIME as it is, or a little later; a replay has none. */
+  bootNow?: () => HrTime
   /** Of which ids are made. */
   words: WordSource
   /** Called once a process of bpftrace, at the first sign that its probes are attached. */
@@ -54,8 +55,6 @@ type Arrival = ProbeEvent | TupleHead
 const malformedShownMax = 5
 /** Of each kind of text that is not counted: a script may print without end. */
 const textsShownMax = 20
-/** A span as long as so many restarts is near the last of them anyway. */
-const gapsMax = 16
 const none: readonly MatchedSpan[] = []
 
 export class Pipeline {
@@ -70,8 +69,9 @@ export class Pipeline {
   private readonly unpaired: UnpairedWatch
   private losses: Losses
   private lostBefore = 0
-  /** The last times between two processes of bpftrace, in which nobody looked; the youngest may be open. */
-  private gaps: { from: HrTime; to: HrTime | undefined }[] = []
+  private progress = new Progress()
+  /** The times between two processes of bpftrace, in which nobody looked. */
+  private readonly gaps = new Gaps()
   private lastPid: number | undefined
   private ready = false
   private texts = 0
@@ -79,7 +79,7 @@ export class Pipeline {
 
   constructor(options: PipelineOptions) {
     this.options = options
-    this.losses = new Losses(options.bufferBytes)
+    this.losses = new Losses(options.toUnix)
     this.tuples = new TupleReader(options.definition, options.toUnix)
     this.tupleLines = new TupleLineReader(options.definition, options.toUnix)
     this.reorder = new ReorderBuffer(options.reorderWindowMs)
@@ -103,8 +103,12 @@ export class Pipeline {
     return [...spans, ...this.marked(this.matcher.expire(settled))]
   }
 
-  /** Events that are known to be lost, by the counts of all processes of bpftrace that there were. */
+  /**
+   * Events that are known to be lost, of all processes of bpftrace that there were: by the program's own counts. Of a
+   * script of the user's, which has none, what bpftrace reports.
+   */
   get lost(): number {
+    if (isOfScript(this.options.definition)) return this.counts.reportedLost
     return this.lostBefore + this.losses.lost
   }
 
@@ -114,13 +118,14 @@ export class Pipeline {
    */
   endProcess(ended?: Ending): readonly MatchedSpan[] {
     const newest = this.reorder.newestTime
-    this.losses.end(newest)
+    this.losses.end(this.options.bootNow?.() ?? this.progress.furthest)
     const held = this.match(this.reorder.flush())
     const spans = ended ? [...held, ...this.marked(this.matcher.giveUpAll(ended.reason, ended.at))] : held
     this.lostBefore += this.losses.lost
-    this.losses = new Losses(this.options.bufferBytes)
+    this.losses = new Losses(this.options.toUnix)
+    this.progress = new Progress()
     this.kernel.restart()
-    if (newest) this.gaps = [...this.gaps, { from: newest, to: undefined }].slice(-gapsMax)
+    if (newest) this.gaps.open(newest)
     this.ready = false
     return spans
   }
@@ -132,7 +137,7 @@ export class Pipeline {
   }
 
   private arrive(arrival: Arrival, nowMs: number): readonly Arrival[] {
-    this.losses.arrive(arrival.block)
+    this.losses.arrive(arrival.counter)
     if (arrival.pid !== this.lastPid) {
       this.lastPid = arrival.pid
       this.options.onPid?.(arrival.pid)
@@ -149,7 +154,9 @@ export class Pipeline {
       }
       due.push(...this.arrive(result.event, nowMs))
     }
-    return this.match(due)
+    const spans = this.match(due)
+    // It may have been told of what had arrived.
+    return [...spans, ...this.match(this.reorder.advance(nowMs))]
   }
 
   private events(record: OutputRecord): EventResult[] {
@@ -173,7 +180,7 @@ export class Pipeline {
         if (this.programErrors <= textsShownMax) this.options.onRemark?.(`${record.type}: ${record.message}`)
         return []
       case 'map':
-        this.losses.print(record.maps, this.reorder.newestTime)
+        this.losses.print(record.maps, this.options.bootNow?.())
         this.kernel.print(record.maps)
         this.unpaired.print(record.maps)
         this.remark(this.kernel.fullWarning())
@@ -187,17 +194,28 @@ export class Pipeline {
 
   private tuple(value: JsonValue): EventResult[] {
     if (!Array.isArray(value)) return [{ ok: false, reason: `printed value is no tuple: ${jsonText(value)}` }]
-    if (value[0] === readyTuple[0] && value[1] === readyTuple[1]) {
-      if (!this.ready) this.begin(timeOf(value[2]))
+    const ready = readyIn(value)
+    if (ready) {
+      if (!this.ready) this.begin(ready.at)
       return []
     }
-    return [this.tuples.read(value)]
+    const told = progressIn(value)
+    if (!told) return [this.tuples.read(value)]
+    this.advance(told)
+    return []
   }
 
   private begin(boot: HrTime | undefined): void {
     this.ready = true
-    if (boot) for (const gap of this.gaps) gap.to ??= this.options.toUnix(boot)
+    if (boot) this.gaps.close(this.options.toUnix(boot))
     this.options.onReady?.()
+  }
+
+  private advance(told: BufferProgress): void {
+    this.progress.advance(told)
+    const { certain, likely } = this.progress
+    if (certain) this.losses.settle(certain)
+    if (likely && this.options.reorderWindowMs === 'told') this.reorder.arrive(this.options.toUnix(likely))
   }
 
   /** Spans that were given up; those of whose time something was lost say so. */
@@ -237,10 +255,7 @@ export class Pipeline {
 
   /** Whether events between the two times were lost, or nobody looked for a part of it. */
   private isNearLoss(start: HrTime, end: HrTime): boolean {
-    if (this.losses.isNear(start, end)) return true
-    return this.gaps.some(
-      ({ from, to }) => compareTimes(end, from) > 0 && (!to || compareTimes(start, to) < 0),
-    )
+    return this.losses.isNear(start, end) || this.gaps.overlap(start, end)
   }
 
   private remark(text: string | undefined): void {

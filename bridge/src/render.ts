@@ -1,5 +1,7 @@
 // `probespan render PACK`: a definition to the bpftrace program that the bridge would run, on stdout; remarks and errors
 // to stderr. Nothing is run but `bpftrace --version`, where there is one: before 0.23 an event's strings may not fit.
+import { cpus } from 'node:os'
+import { cpuBuffersOf } from './bpftrace/event-buffer.ts'
 import { attachPath, bpftraceVersion } from './bpftrace/probes.ts'
 import {
   lengthCountsZero,
@@ -34,7 +36,10 @@ export async function runRender(env: NodeJS.ProcessEnv, pack: string, flags: Ren
     const selection = readSelection(flags)
     const attachPoints = selection ? await pointsOf(definition, selection) : pointsOfAny
     const version = await bpftraceVersion(env.PROBESPAN_BPFTRACE || 'bpftrace').catch(() => undefined)
-    const options = { lengthCountsZero: version !== undefined && lengthCountsZero(version) }
+    const options = version && {
+      lengthCountsZero: lengthCountsZero(version),
+      cpuBuffers: cpuBuffersOf(version, cpus().length),
+    }
     process.stdout.write(`${headOf(selection)}${renderProgram(definition, attachPoints, options)}`)
     return tellStringFit(version, definition, path)
   } catch (error) {

@@ -71,7 +71,7 @@ export function summary(report: BridgeReport): string {
     `${report.starts} starts and ${report.ends} ends became ${report.paired} spans` +
     `${report.points > 0 ? `, ${report.points} points became spans of their own` : ''}; ` +
     `${report.open} open, ${report.expired} expired, ${report.evicted} evicted, ${report.orphaned} orphaned ends; ` +
-    `${Math.max(report.lost, report.reportedLost)} events lost in the kernel; ` +
+    `${report.lost} events lost in the kernel; ` +
     `${report.exported} exported, ${dropped} dropped${rest.join('')}`
   )
 }

@@ -2,6 +2,8 @@
 // it does not find as long as it finds another, so that is checked here, before it runs.
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { cpus } from 'node:os'
+import { cpuBuffersOf } from './bpftrace/event-buffer.ts'
 import {
   attachPath,
   probesNamedIn,
@@ -109,7 +111,11 @@ export async function prepareInvocation(request: InvocationRequest): Promise<Inv
         : executables
             .slice(0, probe.file === undefined ? undefined : 1)
             .map((file) => functionAttachPoint(probe, file)),
-    { lengthCountsZero: lengthCountsZero(version), ...(only !== undefined && { only }) },
+    {
+      lengthCountsZero: lengthCountsZero(version),
+      cpuBuffers: cpuBuffersOf(version, cpus().length),
+      ...(only !== undefined && { only }),
+    },
   )
   return {
     args: [...head, '-e', text],

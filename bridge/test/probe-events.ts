@@ -66,7 +66,7 @@ export function probeEvent({
     links: undefined,
     attributes: [],
     begun: undefined,
-    block: -1,
+    counter: -1,
     ...event,
   }
 }

@@ -29,17 +29,27 @@ test('a pack of the project: one commented block a probe, for whatever process i
 // To try it: bpftrace -f json -p PID FILE
 // Spans of the definition "fosdem". Each event is one tuple:
 // (definition, phase, nsecs, pid, tid, key..., value...)
-// @events counts them by block, so that what is lost on the way is known.
+// @events counts them by block and second. "progress" takes the same way as they do: what was counted before it, and
+// has not come before it, is lost.
 BEGIN { print(("probespan", "ready", nsecs)); }
 interval:s:1 { print(@events); }
+interval:ms:100 { print(("probespan", "progress", nsecs, 0, 1)); }
 
 // Block 0: request, start: key, time
 usdt:*:fosdem:request_start
-{ @events[0] = count(); print(("request", "start", nsecs, pid, tid, str(arg0), arg1)); }
+{
+  $at = nsecs;
+  print(("request", "start", $at, pid, tid, str(arg0), arg1));
+  @events[0, $at / 1000000000 % 8] = count();
+}
 
 // Block 1: request, end: key, duration
 usdt:*:fosdem:request_end
-{ @events[1] = count(); print(("request", "end", nsecs, pid, tid, str(arg0), arg2)); }
+{
+  $at = nsecs;
+  print(("request", "end", $at, pid, tid, str(arg0), arg2));
+  @events[1, $at / 1000000000 % 8] = count();
+}
 `)
 })
 

@@ -1,21 +1,15 @@
 // The C program of target.c as a process: compiled into the test's folder, started, told to fire, and what it wrote
 // about its own spans. Needs cc and sys/sdt.h.
-import { execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process'
-import { join } from 'node:path'
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import type { Readable, Writable } from 'node:stream'
-import { fileURLToPath } from 'node:url'
+import { compile } from './compile.ts'
 import { until } from './waiting.ts'
 
 /** Unix nanoseconds right before and after a probe fired. */
 export type Interval = { beforeNs: bigint; afterNs: bigint }
 export type TrueSpan = { index: bigint; start: Interval; end: Interval; tid: bigint }
 
-export function compileTarget(folder: string): string {
-  const program = join(folder, 'target')
-  const source = fileURLToPath(new URL('target.c', import.meta.url))
-  execFileSync('cc', ['-O1', '-Wall', '-Werror', '-Wno-format', '-o', program, source], { stdio: 'pipe' })
-  return program
-}
+export const compileTarget = (folder: string): string => compile('target', folder, ['-O1', '-Wno-format'])
 
 export class Target {
   private output = ''

@@ -1,11 +1,9 @@
 // The program of values.c as a process: built into a folder, fed with values that its probes then carry.
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { compile } from './compile.ts'
 
 const stepTimeoutMs = 20_000
-const source = fileURLToPath(new URL('values.c', import.meta.url))
 
 export type Values = { text: Buffer; signed: bigint; unsigned: bigint; signed32: number; unsigned32: number }
 
@@ -19,9 +17,7 @@ export class ValueProgram {
   }
 
   static async start(folder: string): Promise<ValueProgram> {
-    const program = join(folder, 'values')
-    execFileSync('cc', ['-O2', '-Wall', '-Wextra', '-Werror', '-o', program, source])
-    const child = spawn(program, { stdio: ['pipe', 'pipe', 'inherit'] })
+    const child = spawn(compile('values', folder), { stdio: ['pipe', 'pipe', 'inherit'] })
     await once(child.stdout, 'data', { signal: AbortSignal.timeout(stepTimeoutMs) })
     return new ValueProgram(child)
   }

@@ -10,14 +10,13 @@ const checks = [
 const vitest = 'node_modules/vitest/vitest.mjs'
 const projects = (...names) => names.flatMap((name) => ['--project', name])
 
+const onEachVersion = ['versions', 'truth', 'flood'].map((name) => `bridge/test/${name}.e2e.test.ts`)
+
 const sets = {
   all: [...checks, [vitest, 'run', ...projects('unit', 'integration', 'e2e')]],
   unit: [[vitest, 'run', ...projects('unit')]],
   // Every version of bpftrace that must be supported, each from its Debian suite's root; none may be missing.
-  versions: [
-    ['bridge/test/roots/setup.mjs'],
-    [vitest, 'run', ...projects('e2e'), 'bridge/test/versions.e2e.test.ts'],
-  ],
+  versions: [['bridge/test/roots/setup.mjs'], [vitest, 'run', ...projects('e2e'), ...onEachVersion]],
   // Every pack on the real program of Debian; none may be missing.
   packs: [[vitest, 'run', ...projects('e2e'), 'bridge/test/packs']],
   compose: [[vitest, 'run', ...projects('compose')]],

@@ -28,6 +28,10 @@ export function eventBufferOf(
   return { pages, bytes: pages * (isShared ? 1 : cpus) * pageBytes }
 }
 
+/** How many buffers there are where each CPU has its own; undefined where all share one. */
+export const cpuBuffersOf = (version: BpftraceVersion, cpus: number): number | undefined =>
+  hasSharedBuffer(version) ? undefined : cpus
+
 function pagesOfCpu(cpus: number): number {
   const share = 2 ** Math.floor(Math.log2(pagesInAll / cpus))
   return Math.max(pagesOfCpuMin, Math.min(pagesOfCpuMax, share))

@@ -23,8 +23,8 @@ test.each([
   ['escaped NUL', String.raw`"\u0000"`, '\0'],
   ['UTF-8 by sign-extended bytes', String.raw`"uni\uffffffc3\uffffffa9"`, 'unié'],
   ['four bytes of UTF-8', String.raw`"\ufffffff0\uffffff9f\uffffff98\uffffff80"`, '😀'],
-  ['invalid bytes', String.raw`"bad\uffffffff\ufffffffeutf"`, 'bad\ufffd\ufffdutf'],
-  ['a sequence that the string limit cut', String.raw`"caf\uffffffc3"`, 'caf\ufffd'],
+  ['invalid bytes', String.raw`"bad\uffffffff\ufffffffeutf"`, 'bad\udcff\udcfeutf'],
+  ['a sequence that the string limit cut', String.raw`"caf\uffffffc3"`, 'caf\udcc3'],
   ['a short escaped byte and its follower', String.raw`"\u00c3\u00a9"`, 'é'],
   ['a larger code point', String.raw`"\u20ac"`, '€'],
   ['an escape that JSON does not have', String.raw`"a\qb"`, String.raw`a\qb`],
@@ -34,10 +34,35 @@ test.each([
   expect(valueOf(line)).toBe(expected)
 })
 
-test('raw bytes from 0x80 up (arm64 prints them so): UTF-8 is read, an invalid byte is U+FFFD', () => {
+test('raw bytes from 0x80 up (arm64 prints them so): UTF-8 is read, an invalid byte keeps its value', () => {
   expect(valueOf(wire('"café ☕"'))).toBe('café ☕')
-  expect(valueOf('"bad\xff\xfeutf"')).toBe('bad\ufffd\ufffdutf')
+  expect(valueOf('"bad\xff\xfeutf"')).toBe('bad\udcff\udcfeutf')
   expect(valueOf(String.raw`"\uffffffc3` + '\xa9"')).toBe('é')
+})
+
+test('whatever bytes a text has: written as UTF-8 they are as Node reads them, and no two texts become one', () => {
+  const escaped = (bytes: readonly number[]): string =>
+    `"${bytes.map((byte) => `\\u${byte < 0x80 ? '00' : 'ffffff'}${byte.toString(16).padStart(2, '0')}`).join('')}"`
+  const byte = fc.oneof(
+    fc.nat(255),
+    fc.constantFrom(0xe2, 0x98, 0x95, 0xed, 0xa0, 0xf4, 0x90, 0xc0, 0xef, 0xbf, 0xbd),
+  )
+  fc.assert(
+    fc.property(fc.array(byte), (bytes) => {
+      const text = valueOf(escaped(bytes)) as string
+      const back = Array.from(text).flatMap((each) => {
+        const code = each.codePointAt(0) ?? 0
+        return code >= 0xdc80 && code <= 0xdcff ? [code - 0xdc00] : [...Buffer.from(each)]
+      })
+      expect(back).toEqual(bytes)
+      // Node takes a sequence that breaks off for one U+FFFD.
+      expect(text.toWellFormed().replaceAll(/\ufffd+/g, '\ufffd')).toBe(
+        Buffer.from(bytes)
+          .toString('utf8')
+          .replaceAll(/\ufffd+/g, '\ufffd'),
+      )
+    }),
+  )
 })
 
 test('a control character may stand raw in a string: printf writes what the program had', () => {

@@ -2,7 +2,8 @@
 // JSON.parse cannot read these lines: it rounds integers beyond 2^53 (nanoseconds are), takes bpftrace's
 // `\uffffffc3` for U+FFFF and four letters where it means the byte 0xC3, and refuses the bare `0x…` pointers of
 // 0.18 to 0.21. Integers that are not exact as a number come out as bigint. Strings come out as the program had
-// them: bytes, read as UTF-8, an invalid byte as U+FFFD. Bounds: `depthMax` levels of nesting.
+// them: bytes, read as UTF-8, an invalid byte as the lone surrogate U+DC00 + byte. Written as UTF-8 that is U+FFFD,
+// but until then two texts stay two: a binary id is a key. Bounds: `depthMax` levels of nesting.
 
 export type JsonValue = null | boolean | number | bigint | string | JsonValue[] | { [key: string]: JsonValue }
 export type JsonResult = { ok: true; value: JsonValue } | { ok: false; reason: string; at: number }
@@ -172,8 +173,18 @@ function decodeBytes(raw: string): string {
       return simpleEscapes[simple ?? ''] ?? `\\${simple}`
     },
   )
-  return Buffer.from(bytes, 'latin1').toString('utf8')
+  const text = utf8Of(bytes)
+  return text.includes('\ufffd') ? bytes.replace(utf8Sequences, sequenceText) : text
 }
+
+const utf8Of = (bytes: string): string => Buffer.from(bytes, 'latin1').toString('utf8')
+
+/** Each well-formed sequence of several bytes (the Unicode standard's table 3-7), and each byte in none. */
+const utf8Sequences =
+  /[\xc2-\xdf][\x80-\xbf]|(?:\xe0[\xa0-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]|\xed[\x80-\x9f])[\x80-\xbf]|(?:\xf0[\x90-\xbf]|[\xf1-\xf3][\x80-\xbf]|\xf4[\x80-\x8f])[\x80-\xbf]{2}|[\x80-\xff]/g
+
+const sequenceText = (bytes: string): string =>
+  bytes.length > 1 ? utf8Of(bytes) : String.fromCharCode(0xdc00 + bytes.charCodeAt(0))
 
 /** bpftrace escapes bytes: `001f`, and sign-extended from 0x80 up: `ffffffc3`. A larger code point is one. */
 function unicodeEscape(hex: string): string {

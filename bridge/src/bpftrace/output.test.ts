@@ -77,7 +77,7 @@ const strings = [
   'back\\slash',
   'nl\nline',
   'tab\tx',
-  'bad\ufffd\ufffdutf',
+  'bad\udcff\udcfeutf',
   'unié',
   'ctl\u0001\u001f',
   '',

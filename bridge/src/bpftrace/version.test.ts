@@ -16,10 +16,14 @@ test.each(['', 'bpftrace', 'command not found'])('no version: %j', (output) => {
   expect(parseVersion(output)).toBeUndefined()
 })
 
-test('per-CPU buffers, up to 0.18, need a window beyond the 109 ms that were seen; the ring buffer a small one', () => {
-  const window = (text: string): number => reorderWindowMs(parseVersion(text)!)
-  expect([window('0.17.0'), window('0.18.1')]).toEqual([250, 250])
-  expect([window('0.19.0'), window('0.23.2'), window('0.27.1'), window('1.0.0')]).toEqual([20, 20, 20, 20])
+test('per-CPU buffers, up to 0.18: a script needs a window beyond the 109 ms that were seen; the ring buffer a small one', () => {
+  const window = (text: string, isScript: boolean) => reorderWindowMs(parseVersion(text)!, isScript)
+  expect([window('0.17.0', true), window('0.18.1', true)]).toEqual([250, 250])
+  expect([window('0.17.0', false), window('0.18.1', false)]).toEqual(['told', 'told'])
+  for (const isScript of [true, false]) {
+    const windows = ['0.19.0', '0.23.2', '0.27.1', '1.0.0'].map((text) => window(text, isScript))
+    expect(windows).toEqual([50, 50, 50, 50])
+  }
 })
 
 test('from 0.23 a text with a length is read one letter short', () => {

@@ -98,6 +98,9 @@ export type Definition = {
   events: ReadonlyMap<string, SpanEventDefinition>
 }
 
+/** Whether it is that of a user's script, whose events name their spans. */
+export const isOfScript = ({ spans }: Definition): boolean => spans.size === 0
+
 /** The probes of a definition, each once. */
 export function probesOf(definition: Definition): Probe[] {
   const spans = [...definition.spans.values()].flatMap(({ probes: { start, end, point } }) => [

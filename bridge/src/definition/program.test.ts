@@ -41,26 +41,44 @@ test('the program: one block a probe, one tuple an event, attached wherever the 
   expect(renderProgram(definition, attachPoints)).toBe(`\
 // Spans of the definition "shop". Each event is one tuple:
 // (definition, phase, nsecs, pid, tid, key..., value...)
-// @events counts them by block, so that what is lost on the way is known.
+// @events counts them by block and second. "progress" takes the same way as they do: what was counted before it, and
+// has not come before it, is lost.
 BEGIN { print(("probespan", "ready", nsecs)); }
 interval:s:1 { print(@events); }
+interval:ms:100 { print(("probespan", "progress", nsecs, 0, 1)); }
 
 // Block 0: order, start: key, time, traceparent, order.shop
 usdt:/app:shop:order_start
-{ @events[0] = count(); print(("order", "start", nsecs, pid, tid, str(arg0), arg1, str(arg2), arg3)); }
+{
+  $at = nsecs;
+  print(("order", "start", $at, pid, tid, str(arg0), arg1, str(arg2), arg3));
+  @events[0, $at / 1000000000 % 8] = count();
+}
 
 // Block 1: order, end: key, duration, error, order.total
 usdt:/app:shop:order_end
-{ @events[1] = count(); print(("order", "end", nsecs, pid, tid, str(arg0), arg2, arg3 >= 500, (int64)arg4)); }
+{
+  $at = nsecs;
+  print(("order", "end", $at, pid, tid, str(arg0), arg2, arg3 >= 500, (int64)arg4));
+  @events[1, $at / 1000000000 % 8] = count();
+}
 
 // Block 2: step, start: key
 usdt:/a.so:shop:step,
 usdt:/b.so:shop:step
-{ @events[2] = count(); print(("step", "start", nsecs, pid, tid, arg0)); }
+{
+  $at = nsecs;
+  print(("step", "start", $at, pid, tid, arg0));
+  @events[2, $at / 1000000000 % 8] = count();
+}
 
 // Block 3: step, end: key
 usdt:/app:shop:step_done
-{ @events[3] = count(); print(("step", "end", nsecs, pid, tid, arg1)); }
+{
+  $at = nsecs;
+  print(("step", "end", $at, pid, tid, arg1));
+  @events[3, $at / 1000000000 % 8] = count();
+}
 `)
 })
 
@@ -74,11 +92,17 @@ test('where not every process is meant, each probe says which, beside its own fi
   expect(text).toContain('BEGIN {')
 })
 
+test('each CPU tells of its own buffer where it has one', () => {
+  const program = renderProgram(definition, (probe) => [probeText(probe)], { cpuBuffers: 4 })
+  expect(program).toContain('\nprofile:ms:100 { print(("probespan", "progress", nsecs, cpu, 4)); }\n')
+  expect(program).not.toContain('interval:ms')
+})
+
 test('the layout that the reader goes by is the one that the program prints', () => {
   const order = definition.spans.get('order')!
   for (const phase of ['start', 'end'] as const) {
-    const line = renderProgram(definition, (probe) => [probeText(probe)]).split('\n')
-    const block = line[line.indexOf(`shop:order_${phase}`) + 1] ?? ''
+    const program = renderProgram(definition, (probe) => [probeText(probe)])
+    const block = program.slice(program.indexOf(`shop:order_${phase}\n`))
     const printed = /print\(\((.*)\)\)/.exec(block)?.[1]?.split(', ') ?? []
     const { keyParts, fields } = layoutOf(order, phase)
     expect(printed.slice(headLength)).toEqual([...keyParts, ...fields.map((field) => field.expression)])
@@ -139,6 +163,11 @@ test('strings are made as short as an event with many of them needs, and no shor
   })
 })
 
+test('paired in the kernel, the maps’ keys and values take room, too', () => {
+  expect(stringBytesThatFit(endPack(''))).toEqual({ ok: true, bytes: 104 })
+  expect(stringBytesThatFit(endPack('pair: kernel,'))).toEqual({ ok: true, bytes: 96 })
+})
+
 test('a text of the definition itself takes room from the strings that are read', () => {
   const status = `status: { error: arg0, message: '"${'x'.repeat(63)}"' },`
   const [without, having] = ['', status].map((more) => stringBytesThatFit(endPack(more)))
@@ -161,6 +190,7 @@ test('paired in the kernel, a start waits in a map and the end prints both', () 
   )
   expect(renderProgram(definition, (probe) => [`usdt:/app:${probeText(probe)}`])).toContain(`
 interval:s:1 { print(@events); print(@orphans0); print(@superseded0); print(@unstored0); }
+interval:ms:100 { print(("probespan", "progress", nsecs, 0, 1)); }
 END { clear(@open0_0); clear(@open0_1); clear(@open0_2); }
 
 // Block 0: q, start: key, text
@@ -179,8 +209,9 @@ usdt:/app:p:b
 {
   $start = @open0_0[pid, tid];
   if ($start != 0) {
-    @events[0] = count();
-    print(("q", "span", nsecs, pid, tid, tid, $start, @open0_1[pid, tid], @open0_2[pid, tid], (int64)arg0));
+    $at = nsecs;
+    print(("q", "span", $at, pid, tid, tid, $start, @open0_1[pid, tid], @open0_2[pid, tid], (int64)arg0));
+    @events[0, $at / 1000000000 % 8] = count();
     delete(@open0_0[pid, tid]);
     delete(@open0_1[pid, tid]);
     delete(@open0_2[pid, tid]);

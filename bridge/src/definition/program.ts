@@ -4,18 +4,14 @@ import { withZeroCounted } from './expression.ts'
 import { counterMap, kernelCounters } from './kernel-counters.ts'
 import { withOneMore } from './string-length.ts'
 import { layoutsOf, type Field, type Layout } from './layout.ts'
-
-/** Printed once, when every probe is attached: bpftrace drains its buffers only from then on. */
-export const readyTuple = ['probespan', 'ready'] as const
-/** The program's own count of each block's events, by the block's number; printed every second and at the end. */
-export const countsMap = '@events'
+import { counting, countsMap, progressBlock, readyTuple } from './self-report.ts'
 
 /**
  * A script of the user's, announcing itself: up to 0.23 bpftrace prints `attached_probes` before it attaches. An
  * interval, because a script may have only one BEGIN; behind the script, so that its line numbers stay.
  */
 export function announcedScript(script: string): string {
-  return `${script}\ninterval:s:1 { print(("${readyTuple[0]}", "${readyTuple[1]}", nsecs)); }\n`
+  return `${script}\ninterval:s:1 { print(${readyTuple}); }\n`
 }
 
 /** A probe that the program attaches to; `number` is that of its events in `countsMap`, one for both of a pair. */
@@ -38,8 +34,11 @@ export function functionAttachPoint(probe: Extract<Probe, { symbol: string }>, e
   return `${probe.kind === 'entry' ? 'uprobe' : 'uretprobe'}:${probe.file ?? executable}:${probe.symbol}`
 }
 
-/** `lengthCountsZero`: of bpftrace's version, by bpftrace/version.ts; `only`: an expression that every event must fulfil. */
-export type RenderOptions = { lengthCountsZero?: boolean; only?: string }
+/**
+ * `lengthCountsZero`: of bpftrace's version, by bpftrace/version.ts. `only`: an expression that every event must fulfil.
+ * `cpuBuffers`: how many buffers for events there are where each CPU has its own.
+ */
+export type RenderOptions = { lengthCountsZero?: boolean; only?: string; cpuBuffers?: number | undefined }
 
 /**
  * `attachPoints(probe)` answers the full attach points of a probe, such as
@@ -58,9 +57,11 @@ export function renderProgram(
   return [
     `// Spans of the definition "${definition.name}". Each event is one tuple:`,
     '// (definition, phase, nsecs, pid, tid, key..., value...)',
-    `// ${countsMap} counts them by block, so that what is lost on the way is known.`,
-    `BEGIN { print(("${readyTuple[0]}", "${readyTuple[1]}", nsecs)); }`,
+    `// ${countsMap} counts them by block and second. "progress" takes the same way as they do: what was counted before it, and`,
+    '// has not come before it, is lost.',
+    `BEGIN { print(${readyTuple}); }`,
     `interval:s:1 { ${printed(pairs).join(' ')} }`,
+    progressBlock(options.cpuBuffers),
     // Starts that are open at the end would be printed, each one.
     ...(pairs.length > 0 ? [`END { ${pairs.flatMap(clearing).join(' ')} }`] : []),
     ...blocks,
@@ -98,7 +99,7 @@ function block(
       ? beginBody(layout, number)
       : begin
         ? pairBody(layout, begin, number)
-        : [printBody(layout, number)]),
+        : printBody(layout, number)),
   ].join('\n')
 }
 
@@ -118,9 +119,9 @@ const askedOf = ({ role, expression }: Field): string =>
 const clearing = ({ layout, number }: Block): string[] =>
   Array.from({ length: 2 + layout.fields.length }, (_, index) => `clear(${openMap(number, index)});`)
 
-function printBody(layout: Layout, number: number): string {
+function printBody(layout: Layout, number: number): string[] {
   const elements = [...headOf(layout), ...layout.keyParts, ...layout.fields.map((field) => field.expression)]
-  return `{ ${countsMap}[${number}] = count(); print((${elements.join(', ')})); }`
+  return ['{', '  $at = nsecs;', `  print((${elements.join(', ')}));`, `  ${counting(number)}`, '}']
 }
 
 /**
@@ -162,8 +163,9 @@ function pairBody(layout: Layout, begin: Layout, number: number): string[] {
     '{',
     `  $start = ${start};`,
     '  if ($start != 0) {',
-    `    ${countsMap}[${number}] = count();`,
+    '    $at = nsecs;',
     `    print((${elements.join(', ')}));`,
+    `    ${counting(number)}`,
     ...[start, ...more].map((slot) => `    delete(${slot});`),
     `  } else { ${counterMap('orphaned', number)} = count(); }`,
     '}',
@@ -175,7 +177,7 @@ const phaseOf = ({ event, begin, phase }: Layout): string => (event ? 'event' : 
 const label = (field: Field): string => (field.role === 'attribute' ? field.attribute.key : field.role)
 
 function headOf(layout: Layout): string[] {
-  return [`"${nameOf(layout)}"`, `"${phaseOf(layout)}"`, 'nsecs', 'pid', 'tid']
+  return [`"${nameOf(layout)}"`, `"${phaseOf(layout)}"`, '$at', 'pid', 'tid']
 }
 
 /** How much stack the kernel gives a program. bpftrace keeps its events there up to 0.22. */
@@ -210,8 +212,7 @@ function stringBytesOf(layout: Layout): number {
   if (copies === 0) return stringBytesMax
   const others = expressionsOf(layout).filter((expression) => !isString(expression))
   const rest = headBytes(layout) + others.reduce((sum, expression) => sum + fixedBytes(expression), 0)
-  // Of a pair, the start's time lies there as well, in a variable.
-  const room = stackBytesMax - stackBytesReserved - (layout.begin ? 8 : 0) - rest
+  const room = stackBytesMax - stackBytesReserved - rest - mapBytes(layout)
   return Math.min(stringBytesMax, Math.floor(room / copies / 8) * 8)
 }
 
@@ -225,6 +226,16 @@ function stringCopies({ keyParts, begin, fields }: Layout): number {
   if (!begin) return 2 * count(keyParts) + ofFields
   const ofBegin = count(begin.fields.map((field) => field.expression))
   return 4 * count(keyParts) + (ofBegin === 0 ? 0 : 2 * ofBegin + 4) + ofFields
+}
+
+/**
+ * Of an end that the kernel pairs: one more of the maps' keys and of what is taken out of them, by trial on 0.17.0; among
+ * strings in either these come out of the copies of those.
+ */
+function mapBytes({ keyParts, begin }: Layout): number {
+  if (!begin) return 0
+  const parts = [...keyParts, ...begin.fields.map((field) => field.expression)]
+  return parts.some(isString) ? 0 : 8 * (1 + parts.length)
 }
 
 const hasTraceparent = ({ begin, fields }: Layout): boolean =>

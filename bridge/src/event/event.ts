@@ -33,8 +33,8 @@ export type ProbeEvent = {
   attributes: AttributeValue[]
   /** Of an end that the kernel paired: its start. */
   begun: ProbeEvent | undefined
-  /** The program of the event, whose counter counts it; -1 where there is none. */
-  block: number
+  /** Which of the program's counts it is in (definition/self-report.ts); -1 where in none. */
+  counter: number
 }
 
 /** What came of a record: an event, or why it is none. */

@@ -212,7 +212,7 @@ test.skipIf(absent('bpftrace/0.17.0-strings.jsonl')).each(['0.17.0', '0.23.2', '
       'back\\slash',
       'nl\nline',
       'tab\tx',
-      'bad\ufffd\ufffdutf',
+      'bad\udcff\udcfeutf',
       'unié',
       'ctl\u0001\u001f',
       '',

@@ -83,7 +83,7 @@ export class PrintfReader {
       links: undefined,
       attributes: isStart ? [key] : [],
       begun: undefined,
-      block: -1,
+      counter: -1,
     }
     return { ok: true, event }
   }

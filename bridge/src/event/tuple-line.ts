@@ -6,6 +6,7 @@
 import type { HrTime } from '@opentelemetry/api'
 import type { Definition } from '../definition/definition.ts'
 import { layoutsOf, type Field, type Layout } from '../definition/layout.ts'
+import { counterOf } from '../definition/self-report.ts'
 import { attributeValue } from './attribute-value.ts'
 import type { AttributeValue, ProbeEvent } from './event.ts'
 import { parseTraceparent } from './traceparent.ts'
@@ -24,7 +25,8 @@ const integerDigitsMax = 15
 export type TupleHead = {
   readonly line: string
   readonly layout: Layout
-  readonly block: number
+  /** The count of the program that counts it: definition/self-report.ts. */
+  readonly counter: number
   /** Unix time. */
   readonly at: HrTime
   readonly pid: number
@@ -60,10 +62,11 @@ export class TupleLineReader {
     const pid = this.integer()
     const tid = this.integer()
     if (boot === undefined || pid === undefined || tid === undefined) return undefined
-    return { line, layout, block, at: this.toUnix(boot), pid, tid, bodyAt: this.at }
+    const counter = counterOf(block, boot)
+    return { line, layout, counter, at: this.toUnix(boot), pid, tid, bodyAt: this.at }
   }
 
-  body({ line, layout, block, at, pid, tid, bodyAt }: TupleHead): ProbeEvent | undefined {
+  body({ line, layout, counter, at, pid, tid, bodyAt }: TupleHead): ProbeEvent | undefined {
     this.line = line
     this.at = bodyAt
     const first = this.value()
@@ -75,7 +78,7 @@ export class TupleLineReader {
       if (!parts) return undefined
       key = keyOf(parts)
     }
-    const event = newEvent(layout, block, at, pid, tid, key)
+    const event = newEvent(layout, counter, at, pid, tid, key)
     if (layout.begin && !this.readBegin(event, layout.begin, parts ?? [first])) return undefined
     for (const { attribute, index, part } of layout.keyAttributes) {
       event.attributes[index] = attributeValue(parts?.[part] ?? first, attribute)

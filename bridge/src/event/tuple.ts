@@ -3,6 +3,7 @@
 import type { HrTime } from '@opentelemetry/api'
 import type { Definition } from '../definition/definition.ts'
 import { headLength, layoutsOf, type Field, type Layout } from '../definition/layout.ts'
+import { counterOf } from '../definition/self-report.ts'
 import { jsonText, type JsonValue } from '../bpftrace/json.ts'
 import { attributeValue, isTrue } from './attribute-value.ts'
 import type { EventResult, ProbeEvent } from './event.ts'
@@ -42,7 +43,8 @@ export class TupleReader {
       return failure('nsecs, pid and tid are not integers')
     }
     const parts = tuple.slice(headLength, beginAt)
-    const event = newEvent(layout, this.blocks.get(layout) ?? -1, this.toUnix(boot), pid, tid, keyOf(parts))
+    const counter = counterOf(this.blocks.get(layout) ?? -1, boot)
+    const event = newEvent(layout, counter, this.toUnix(boot), pid, tid, keyOf(parts))
     const problem = fill(event, layout, parts, tuple.slice(valuesAt))
     if (problem !== undefined) return failure(problem)
     if (!layout.begin) return { ok: true, event }
@@ -65,7 +67,7 @@ export function keyOf(parts: readonly JsonValue[]): string {
 
 export function newEvent(
   layout: Layout,
-  block: number,
+  counter: number,
   at: HrTime,
   pid: number,
   tid: number,
@@ -87,7 +89,7 @@ export function newEvent(
     links: undefined,
     attributes: layout.blankAttributes.slice(),
     begun: undefined,
-    block,
+    counter,
   }
 }
 

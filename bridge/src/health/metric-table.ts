@@ -48,11 +48,14 @@ export const metricTable: Readonly<Record<keyof BridgeReport, Metric>> = {
   parentless: counter('parentless_total', 'Spans within another of which none was open.'),
   spanless: counter('spanless_events_total', 'Events of a span of which none was open.'),
   held: gauge('held_ends', 'Ends that wait for a start that may still come.'),
-  lost: counter('lost_events_total', 'Events lost in the kernel, by the program’s own counts.'),
+  lost: counter(
+    'lost_events_total',
+    'Events lost in the kernel, by the program’s own counts; a script’s as far as bpftrace reports them.',
+  ),
   open: gauge('open_starts', 'Starts that wait for their end.'),
   reportedLost: counter(
     'reported_lost_events_total',
-    'Events lost in the kernel, as far as bpftrace reports it.',
+    'Lines of the program lost in the kernel, as far as bpftrace reports it.',
   ),
   malformed: counter('malformed_total', 'Records of bpftrace that are no events though they should be.'),
   overlongLines: counter('overlong_lines_total', 'Lines of bpftrace that were too long to be read.'),

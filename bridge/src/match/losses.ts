@@ -1,68 +1,79 @@
-// What was lost between the kernel's probes and here: the program counts its own events by block and prints the
-// counts every second and at its end; what was counted and did not arrive is lost. While events flow, some of those
-// counted are still under way: then only what is missing beyond all that the buffers could hold is known to be lost.
-// Between two equal prints nothing was under way, and at the end the buffers are drained: those are exact.
+// What was lost between the kernel's probes and here: the program counts its events, each when it is in the buffer or
+// lost, and prints the counts every second and at its end. Once everything that was printed before a count was read
+// has arrived, what was counted and is not here is lost: never more than are, and exactly for the seconds that were
+// over by then, because each second has counts of its own. At the end the buffers are drained and all is known.
 import type { HrTime } from '@opentelemetry/api'
-import { isObject } from '../bpftrace/output.ts'
 import type { JsonValue } from '../bpftrace/json.ts'
-import { countsMap } from '../definition/program.ts'
+import { countsIn, secondOf } from '../definition/self-report.ts'
+import type { ToUnix } from '../event/tuple.ts'
 import { compareTimes } from '../time/instant.ts'
+import { Gaps } from './gaps.ts'
 
-/** An event takes more than so much of the kernel's buffer. */
-const eventBytesMin = 80
+/** Counts by their number, and a time (since boot) at which they had been read. */
+type Reading = { counts: ReadonlyMap<number, number>; readBefore: HrTime | undefined }
 
 export class Losses {
   /** Events that are known to be lost. */
   lost = 0
-  /** Within this span of event time the last of them were lost. */
-  private nearby: { from: HrTime; to: HrTime } | undefined
+  private readonly lostOf: number[] = []
   private readonly arrived: number[] = []
-  private lastPrint: HrTime | undefined
-  private printed: { [block: string]: JsonValue } = {}
+  /** Of what was read, the oldest that is not compared yet, and the newest. */
+  private waiting: Reading | undefined
+  private newest: Reading | undefined
+  /** From the first loss until a reading that tells of no further one, in Unix time. */
+  private readonly gaps = new Gaps()
+  private gapEnd: HrTime = [0, 0]
+  private readonly toUnix: ToUnix
 
-  private readonly underWayMax: number
-
-  /** `bufferBytes` is the size of the kernel's buffer for events. */
-  constructor(bufferBytes: number) {
-    this.underWayMax = Math.ceil(bufferBytes / eventBytesMin)
+  constructor(toUnix: ToUnix) {
+    this.toUnix = toUnix
   }
 
-  arrive(block: number): void {
-    if (block >= 0) this.arrived[block] = (this.arrived[block] ?? 0) + 1
+  arrive(counter: number): void {
+    if (counter >= 0) this.arrived[counter] = (this.arrived[counter] ?? 0) + 1
   }
 
-  /** A map that was printed; `now` is the newest event's time. */
-  print(maps: { [name: string]: JsonValue }, now: HrTime | undefined): void {
-    const counts = maps[countsMap]
-    if (!isObject(counts)) return
-    const isQuiet = Object.keys(counts).every((block) => counts[block] === this.printed[block])
-    this.printed = counts
-    this.settle(this.missing() - (isQuiet ? 0 : this.underWayMax), now)
-    this.lastPrint = now
+  /** Maps that were printed, read before the boot time `readBefore`; undefined in a replay, which knows it at the end. */
+  print(maps: { [name: string]: JsonValue }, readBefore: HrTime | undefined): void {
+    const counts = countsIn(maps)
+    if (!counts) return
+    this.newest = { counts, readBefore }
+    this.waiting ??= this.newest
   }
 
-  /** Whether events were lost between the two times. */
-  isNear(start: HrTime, end: HrTime): boolean {
-    const { nearby } = this
-    return nearby !== undefined && compareTimes(start, nearby.to) <= 0 && compareTimes(end, nearby.from) >= 0
-  }
-
-  /** The buffers are drained and the last counts are printed. */
-  end(now: HrTime | undefined): void {
-    this.settle(this.missing(), now)
-  }
-
-  private settle(lost: number, now: HrTime | undefined): void {
-    if (lost <= this.lost) return
-    this.lost = lost
-    if (now) this.nearby = { from: this.lastPrint ?? now, to: now }
-  }
-
-  private missing(): number {
-    let missing = 0
-    for (const [block, count] of Object.entries(this.printed)) {
-      missing += Math.max(0, Number(count) - (this.arrived[Number(block)] ?? 0))
+  /** Everything that was printed before the boot time `until` has arrived. */
+  settle(until: HrTime): void {
+    while (this.waiting?.readBefore && compareTimes(this.waiting.readBefore, until) <= 0) {
+      this.compare(this.waiting.counts, this.waiting.readBefore)
+      this.waiting = this.waiting === this.newest ? undefined : this.newest
     }
-    return missing
+  }
+
+  /** Nothing arrives any more; `now` is the boot time. */
+  end(now: HrTime): void {
+    if (this.newest) this.compare(this.newest.counts, now)
+  }
+
+  /** Whether events between the two times were lost, or may have been since the last were. */
+  isNear(start: HrTime, end: HrTime): boolean {
+    return this.lost > 0 && this.gaps.overlap(start, end)
+  }
+
+  private compare(counts: Reading['counts'], readBefore: HrTime): void {
+    const before = this.lost
+    let [from, to] = [Infinity, 0]
+    for (const [counter, count] of counts) {
+      const known = this.lostOf[counter] ?? 0
+      const lost = count - (this.arrived[counter] ?? 0)
+      if (lost <= known) continue
+      this.lostOf[counter] = lost
+      this.lost += lost - known
+      const second = secondOf(counter, readBefore)
+      from = Math.min(from, second)
+      to = Math.max(to, second + 1)
+    }
+    if (this.lost === before) return this.gaps.close(this.gapEnd)
+    this.gaps.open(this.toUnix([from, 0]))
+    this.gapEnd = this.toUnix([to, 0])
   }
 }

@@ -302,6 +302,8 @@ test('a trace id that is made of the key is the same in every program, and a val
   expect(new Set(traceIds).size).toBe(1)
   expect(traceIds[0]).toMatch(/^[0-9a-f]{32}$/)
   expect(traceIdOfKey('req-7')).not.toBe(traceIdOfKey('req-8'))
+  // Bytes that are no UTF-8, as bpftrace/json.ts has them.
+  expect(traceIdOfKey('\udcff')).not.toBe(traceIdOfKey('\udcfe'))
 })
 
 test('recursion by thread: each call lies in the one that made it, and the outermost misses no parent', () => {

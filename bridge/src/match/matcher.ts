@@ -324,9 +324,9 @@ export class Matcher {
   }
 }
 
-/** The same for every program that sees the same key. */
+/** The same for every program that sees the same key. Bytes that are no UTF-8 would all be one, written so. */
 export function traceIdOfKey(key: string): string {
-  return hash('sha256', key, 'hex').slice(0, 32)
+  return hash('sha256', key.isWellFormed() ? key : Buffer.from(key, 'utf16le'), 'hex').slice(0, 32)
 }
 
 function abandoned(open: OpenStart, reason: Incomplete, at: HrTime): MatchedSpan {

@@ -3,7 +3,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { atNsOf, probeEvent } from '../../test/probe-events.ts'
 import type { ProbeEvent } from '../event/event.ts'
-import { nsOfTime } from '../time/instant.ts'
+import { nsOfTime, timeOfMs } from '../time/instant.ts'
 import { ReorderBuffer } from './reorder.ts'
 
 const windowNs = 250
@@ -90,4 +90,46 @@ test('until when events are settled is known only once there was one', () => {
   const settled = (nowNs: number): bigint => nsOfTime(buffer.settledUntil(ms(nowNs)) ?? [0, 0])
   expect(settled(10 + 3 * windowNs)).toBe(1000n - BigInt(windowNs))
   expect(settled(10 + 3 * windowNs + 100)).toBe(1000n + 100n - BigInt(windowNs))
+})
+
+test('where the program tells what has arrived, events leave by that, however late a CPU is read', () => {
+  const events = fc.array(fc.record({ ms: fc.nat(1500), delayMs: fc.nat(1500) }), { maxLength: 100 })
+  fc.assert(
+    fc.property(events, (events) => {
+      const buffer = new ReorderBuffer<ProbeEvent>('told')
+      const released: ProbeEvent[] = []
+      // Told is what the event that is furthest behind allows.
+      const tellMs = (nowMs: number): number =>
+        Math.min(nowMs, ...events.filter(({ ms, delayMs }) => ms + delayMs >= nowMs).map(({ ms }) => ms))
+      for (let nowMs = 0; nowMs <= 3000; nowMs += 1) {
+        for (const { ms } of events.filter((each) => each.ms + each.delayMs === nowMs)) {
+          released.push(...buffer.push(at(BigInt(ms) * 1_000_000n), nowMs))
+        }
+        if (nowMs % 100 !== 0) continue
+        buffer.arrive(timeOfMs(tellMs(nowMs)))
+        released.push(...buffer.advance(nowMs))
+      }
+      released.push(...buffer.flush())
+      expect(buffer.late).toBe(0)
+      expect(times(released)).toEqual(events.map(({ ms }) => ms * 1e6).sort((a, b) => a - b))
+    }),
+    { numRuns: 30 },
+  )
+})
+
+test('what is told releases what is before it by a little more than two CPUs can overtake each other', () => {
+  const buffer = new ReorderBuffer<ProbeEvent>('told')
+  expect(buffer.push(at(5_000_000), 5)).toEqual([])
+  expect(buffer.push(at(90_000_000), 90)).toEqual([])
+  buffer.arrive([0, 100_000_000])
+  expect(times(buffer.advance(100))).toEqual([5_000_000])
+  buffer.arrive([0, 140_000_000])
+  expect(times(buffer.advance(140))).toEqual([90_000_000])
+})
+
+test('a program that tells nothing any more is not waited for beyond ten seconds', () => {
+  const buffer = new ReorderBuffer<ProbeEvent>('told')
+  buffer.push(at(1_000_000_000), 1000)
+  expect(buffer.advance(10_999)).toEqual([])
+  expect(buffer.advance(11_001)).toHaveLength(1)
 })

@@ -1,9 +1,10 @@
 // Events as they arrive to events in the order in which they happened. Up to bpftrace 0.18 every CPU has a
-// buffer of its own, so events of two CPUs arrive out of order (109 ms late was seen); each event is therefore
-// held until the newest event time is a window past it. While nothing arrives for `silenceWindows` windows, event time runs
-// on by the caller's monotonic clock, so that a quiet stream is released too. Not at once: where the machine is busy it
-// may be bpftrace that is kept waiting. Pure: time comes in as an argument.
+// buffer of its own, so events of two CPUs arrive out of order: each is held until the program has told that nothing
+// earlier is under way, or, where it does not tell, until the newest event time is a window past it. While nothing arrives
+// for `silenceWindows` windows, event time runs on by the caller's monotonic clock, so that a quiet stream is released too.
+// Not at once: on a busy machine it may be bpftrace that is kept waiting. Pure: time comes in as an argument.
 import type { HrTime } from '@opentelemetry/api'
+import { overtakeMs } from '../bpftrace/version.ts'
 import { addTimes, compareTimes, subtractTimes, timeOfMs } from '../time/instant.ts'
 import { SortedRuns } from './sorted-runs.ts'
 
@@ -11,6 +12,8 @@ import { SortedRuns } from './sorted-runs.ts'
 type Timed = { readonly at: HrTime }
 const none: readonly never[] = []
 const silenceWindows = 3
+/** Where the program, which has told, tells nothing for so long because that was lost, no event is held longer. */
+const patienceMs = 10_000
 
 export class ReorderBuffer<Event extends Timed> {
   /** Events that came after a later event had already been released. They are passed on at once. */
@@ -19,14 +22,20 @@ export class ReorderBuffer<Event extends Timed> {
   private readonly window: HrTime
   private readonly silenceMs: number
   private readonly heldMax: number
+  /** Everything until then has arrived, as far as the program tells. */
+  private arrivedUntil: HrTime | undefined
   private newest: HrTime | undefined
   private newestArrivedMs = 0
   private released: HrTime | undefined
 
-  /** Beyond `heldMax` held events the oldest leave early, which bounds memory and costs order, never an event. */
-  constructor(windowMs: number, heldMax = 200_000) {
-    this.window = timeOfMs(windowMs)
-    this.silenceMs = windowMs * silenceWindows
+  /**
+   * `windowMs` is 'told' where `arrive` will tell when. Beyond `heldMax` held events the oldest leave early, which bounds
+   * memory and costs order, never an event.
+   */
+  constructor(windowMs: number | 'told', heldMax = 200_000) {
+    this.window = timeOfMs(windowMs === 'told' ? patienceMs : windowMs)
+    this.silenceMs = windowMs === 'told' ? 0 : windowMs * silenceWindows
+    this.arrivedUntil = windowMs === 'told' ? [0, 0] : undefined
     this.heldMax = heldMax
   }
 
@@ -47,7 +56,12 @@ export class ReorderBuffer<Event extends Timed> {
     }
     if (this.released !== undefined && compareTimes(event.at, this.released) < 0) this.late += 1
     this.runs.push(event)
-    return this.advance(nowMs)
+    return this.arrivedUntil && this.runs.size <= this.heldMax ? none : this.advance(nowMs)
+  }
+
+  /** Everything that was printed before `until` has arrived; `advance` answers what is then due. */
+  arrive(until: HrTime): void {
+    this.arrivedUntil = subtractTimes(until, timeOfMs(overtakeMs))
   }
 
   /** Until when events are in order at monotonic time `nowMs`; undefined before the first event. */
@@ -55,7 +69,9 @@ export class ReorderBuffer<Event extends Timed> {
     if (this.newest === undefined) return undefined
     const sinceMs = nowMs - this.newestArrivedMs - this.silenceMs
     const reached = sinceMs > 0 ? addTimes(this.newest, timeOfMs(sinceMs)) : this.newest
-    return subtractTimes(reached, this.window)
+    const settled = subtractTimes(reached, this.window)
+    const { arrivedUntil } = this
+    return arrivedUntil && compareTimes(arrivedUntil, settled) > 0 ? arrivedUntil : settled
   }
 
   /** The events that have become due by `nowMs`, oldest first. */

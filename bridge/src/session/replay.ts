@@ -2,9 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { resourceFromAttributes, type Resource } from '@opentelemetry/resources'
 import { LineSplitter } from '../bpftrace/lines.ts'
-import { eventBufferOf } from '../bpftrace/event-buffer.ts'
 import { reorderWindowMs } from '../bpftrace/version.ts'
-import type { Definition } from '../definition/definition.ts'
+import { isOfScript, type Definition } from '../definition/definition.ts'
 import { textBytesMax } from '../definition/text-limit.ts'
 import type { Delivery } from '../deliver/delivery.ts'
 import type { MatchedSpan } from '../match/matcher.ts'
@@ -48,9 +47,7 @@ export class Replay {
     const pipeline = new Pipeline({
       definition,
       toUnix: (boot) => addTimes(boot, offset),
-      reorderWindowMs: reorderWindowMs(head.bpftrace),
-      // How many CPUs there were is not recorded.
-      bufferBytes: eventBufferOf(head.bpftrace, 1, undefined).bytes,
+      reorderWindowMs: reorderWindowMs(head.bpftrace, isOfScript(definition)),
       words,
       onText: onRemark,
       onRemark,

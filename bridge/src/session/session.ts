@@ -10,7 +10,7 @@ import type { EventBuffer } from '../bpftrace/event-buffer.ts'
 import { BpftraceProcess } from '../bpftrace/process.ts'
 import { reorderWindowMs, type BpftraceVersion } from '../bpftrace/version.ts'
 import type { BridgeSource } from '../config.ts'
-import type { Definition } from '../definition/definition.ts'
+import { isOfScript, type Definition } from '../definition/definition.ts'
 import { textBytesMax } from '../definition/text-limit.ts'
 import { BridgeError } from '../errors.ts'
 import type { MatchedSpan } from '../match/matcher.ts'
@@ -95,8 +95,8 @@ export class Session {
     this.pipeline = new Pipeline({
       definition: plan.definition,
       toUnix: environment.clock.toUnix,
-      reorderWindowMs: reorderWindowMs(environment.version),
-      bufferBytes: environment.buffer.bytes,
+      reorderWindowMs: reorderWindowMs(environment.version, isOfScript(plan.definition)),
+      bootNow: environment.clock.bootNow,
       words: environment.words,
       onReady: () => this.attached(),
       onPid: (pid) => this.resources.see(pid, performance.now()),
@@ -179,10 +179,12 @@ export class Session {
     if (lost < this.lostToTell) return
     this.lostToTell = lost * 10
     const { pages, bytes } = this.environment.buffer
+    const isPack = !isOfScript(this.plan.definition)
     this.events.warn(
       `${lost} events of ${this.name} were lost in the kernel so far: they came faster than bpftrace took them out of its ` +
-        `buffer (${bytes / 1024} KiB). Spans of that time have probespan.near_loss. For a larger buffer: ` +
-        `BPFTRACE_PERF_RB_PAGES=${pages * 4}; for half the events: "pair: kernel" in the definition`,
+        `buffer (${bytes / 1024} KiB). ${isPack ? 'Spans of that time have probespan.near_loss. ' : ''}` +
+        `For a larger buffer: BPFTRACE_PERF_RB_PAGES=${pages * 4}` +
+        (isPack ? '; for half the events: "pair: kernel" in the definition' : ''),
     )
   }
 

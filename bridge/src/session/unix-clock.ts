@@ -1,6 +1,6 @@
 // The kernel's boot time to Unix time for all sessions, measured at the start and again on an interval.
 import type { HrTime } from '@opentelemetry/api'
-import { bootNowNs, calibrate, recalibrated, type Calibration } from '../time/clock.ts'
+import { bootCeilingNs, bootNowNs, calibrate, recalibrated, type Calibration } from '../time/clock.ts'
 import { addTimes, timeOfNs } from '../time/instant.ts'
 
 const recalibrateMs = 60_000
@@ -34,6 +34,9 @@ export class UnixClock {
   now(): HrTime {
     return this.toUnix(timeOfNs(bootNowNs()))
   }
+
+  /** CLOCK_BOOTTIME as it is, or a little later. */
+  readonly bootNow = (): HrTime => timeOfNs(bootCeilingNs())
 
   close(): void {
     clearInterval(this.timer)

@@ -72,6 +72,16 @@ function bestOf(times: number, measure: () => Tick): Tick {
   return ticks.reduce((best, each) => (gap(each) < gap(best) ? each : best))
 }
 
+/** CLOCK_BOOTTIME as it is, or up to 10 ms later. */
+export function bootCeilingNs(): bigint {
+  const boot = coarseBootNs() + bootTickNs
+  // In some containers /proc/uptime is the container's; monotonic time never runs ahead of boot time.
+  const monotonic = process.hrtime.bigint()
+  return boot > monotonic ? boot : monotonic
+}
+
+const bootTickNs = 10_000_000n
+
 const gap = (tick: Tick): bigint => tick.afterNs - tick.beforeNs
 
 /**

@@ -21,6 +21,18 @@ export function availableVersions(): BpftraceProgram[] {
   return find().filter((each) => 'program' in each)
 }
 
+/**
+ * Those that a test runs that takes long: each by `npm run test:versions`, else the machine's own. With `cannotTrace`
+ * there is none to be run, which is said.
+ */
+export function testedVersions(): { versions: BpftraceProgram[]; cannotTrace: boolean } {
+  const all = process.env.PROBESPAN_VERSIONS === 'all'
+  const own = ownProgram()
+  const cannotTrace = !all && (process.getuid?.() !== 0 || !own)
+  if (cannotTrace) console.warn('SKIPPED: attaching to probes needs root and bpftrace')
+  return { versions: all ? availableVersions() : own ? [own] : [], cannotTrace }
+}
+
 export function missingVersions(): MissingVersion[] {
   return find().filter((each) => 'reason' in each)
 }
