@@ -23,7 +23,7 @@
 #define THREADS 4
 #define ROUNDS 300
 #define IDS 256
-/* bpftrace 0.17 reads 63 bytes of a string. */
+/* Of bpftrace 0.17 62 bytes of a string are shown. */
 #define TEXT_BYTES 64
 
 static const char *const texts[] = {"plain",
@@ -38,7 +38,7 @@ static const char *const texts[] = {"plain",
                                     "",
                                     "{\"event\":\"x_start\",\"reqid\":\"%s\"}",
                                     "\\uffffffc3 as it is written",
-                                    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
+                                    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
 #define TEXTS (sizeof texts / sizeof *texts)
 
 struct interval {

@@ -2,13 +2,15 @@
 // in the middle.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { jsonText, parseJson } from '../bpftrace/json.ts'
 import { cutText } from './cut-text.ts'
 
 /** As the kernel and the reader of its lines do it: `bytesMax` bytes and one more, then UTF-8. */
-const read = (text: string, bytesMax: number): string =>
-  Buffer.from(text)
-    .subarray(0, bytesMax + 1)
-    .toString('utf8')
+function read(text: string | Buffer, bytesMax: number): string {
+  const bytes = Buffer.from(text).subarray(0, bytesMax + 1)
+  const parsed = parseJson(`"${bytes.toString('latin1').replace(/["\\]/g, '\\$&')}"`)
+  return parsed.ok ? jsonText(parsed.value) : parsed.reason
+}
 
 const texts = fc.string({ unit: fc.constantFrom('a', 'é', '€', '😀', 'e\u0301', '"', '\\'), maxLength: 40 })
 
@@ -26,10 +28,18 @@ test('any text: whole where it fits, else a beginning of it that fits, of whole 
   )
 })
 
-test('bytes that are no UTF-8 count as one each', () => {
-  const bytes = Buffer.from([0xff, 0x61, 0xfe, 0x61])
-  expect(cutText(bytes.toString('utf8'), 4)).toBeUndefined()
-  expect(cutText(bytes.toString('utf8'), 3)).toBe('\ufffda\ufffd')
+test('bytes that are no UTF-8 count as one each, and are no part of a letter', () => {
+  const bytes = Buffer.from([0xff, 0x61, 0xfe, 0x80])
+  expect(cutText(read(bytes, 4), 4)).toBeUndefined()
+  expect(cutText(read(bytes, 3), 3)).toBe(read(bytes, 2))
+})
+
+test('a letter is taken away whole, however much of it was read', () => {
+  for (const letter of ['é', '€', '😀']) {
+    for (let bytes = 1; bytes <= Buffer.byteLength(letter); bytes += 1) {
+      expect(cutText(read(`ab${letter}${letter}`, bytes + 1), bytes + 1)).toBe('ab')
+    }
+  }
 })
 
 test('a text as long as may be is whole', () => {
