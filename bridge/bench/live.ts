@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { nodeOptions } from '../src/heap.ts'
 
 const warmUpSeconds = 5
 const seconds = 15
@@ -82,6 +83,7 @@ async function measure(
   const after = await snapshot()
   await until(() => /^\d+\n/.test(counted()), said)
   const rssMb = peakRssMb(bridgePid)
+  while ((await metric(metrics, 'queued_spans')) > 0) await sleep(100)
   target.stdin?.end()
   await until(() => bridge.exitCode !== null, said)
   const spans = after.spans - before.spans
@@ -104,10 +106,14 @@ async function measure(
 /** CPU in seconds; complete and incomplete spans. */
 type Snapshot = { bridgeCpu: number; bpftraceCpu: number; spans: number; atMs: number }
 
-async function spansMade(metrics: string): Promise<number> {
+const spansMade = (metrics: string): Promise<number> =>
+  metric(metrics, '(?:spans|expired|superseded|evicted)_total')
+
+/** The sum of all metrics whose name behind `probespan_bridge_` fits. */
+async function metric(metrics: string, pattern: string): Promise<number> {
   const text = await (await fetch(`http://${metrics}/metrics`)).text()
-  const made = /^probespan_bridge_(?:spans|expired|superseded|evicted)_total\S* (\d+)/gm
-  return [...text.matchAll(made)].reduce((sum, [, count]) => sum + Number(count), 0)
+  const values = new RegExp(`^probespan_bridge_${pattern}(?:{.*})? (\\d+)`, 'gm')
+  return [...text.matchAll(values)].reduce((sum, [, count]) => sum + Number(count), 0)
 }
 
 async function freeAddress(): Promise<string> {
@@ -121,7 +127,7 @@ async function freeAddress(): Promise<string> {
 
 function startBridge(env: Record<string, string>, receiverUrl: string): ChildProcess {
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-  return spawn(process.execPath, [main], {
+  return spawn(process.execPath, [...nodeOptions, main], {
     env: {
       ...process.env,
       ...env,

@@ -9,6 +9,7 @@ import type { BridgeConfig } from './config.ts'
 import type { Definition } from './definition/definition.ts'
 import type { Delivery } from './deliver/delivery.ts'
 import type { BridgeError } from './errors.ts'
+import { keepHeapSmall } from './heap.ts'
 import type { HealthFacts } from './health/verdict.ts'
 import { Recorder } from './recording.ts'
 import { reportOf, type BridgeReport, type ReportPart } from './report.ts'
@@ -115,6 +116,7 @@ export class Bridge {
     if (this.stopping) this.stop()
     const ticking = setInterval(() => {
       for (const session of this.sessions) session.tick(performance.now())
+      keepHeapSmall(this.sessions.reduce((sum, { pipeline }) => sum + pipeline.matcher.openCount, 0))
     }, tickMs)
     const ends = await Promise.all(this.sessions.map((session) => session.run())).finally(() =>
       clearInterval(ticking),

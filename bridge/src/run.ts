@@ -4,7 +4,6 @@ import { readConfig, type BridgeFlags } from './config.ts'
 import { Bridge } from './bridge.ts'
 import { BridgeError } from './errors.ts'
 import { openDelivery } from './deliver/open-delivery.ts'
-import { keepHeapSmall } from './heap.ts'
 import { HealthServer } from './health/health-server.ts'
 import type { BridgeReport } from './report.ts'
 
@@ -15,7 +14,6 @@ const say = (text: string): void => void process.stderr.write(`probespan bridge:
  * to deliver that was given up may still be under way.
  */
 export async function runBridge(env: NodeJS.ProcessEnv, flags: BridgeFlags = {}): Promise<number> {
-  keepHeapSmall()
   let stopped = false
   let bridge: Bridge | undefined
   let health: HealthServer | undefined

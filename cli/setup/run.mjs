@@ -62,7 +62,9 @@ export async function main([name, ...args]) {
   if (task.addon) await ensureAddon(node)
   if (task.page || (name === 'probespan' && args[0] === 'ingest')) await ensurePage(node)
   if (!task.script) return 0
-  const command = [join(projectFolder, task.script), ...task.args, ...args]
+  // As bridge/src/heap.ts has it.
+  const options = name === 'probespan' && args[0] === 'bridge' ? ['--max-semi-space-size=8'] : []
+  const command = [...options, join(projectFolder, task.script), ...task.args, ...args]
   return runUnder(node, command, task.here ? process.cwd() : projectFolder)
 }
 

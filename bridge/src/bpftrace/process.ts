@@ -5,18 +5,13 @@ import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
 import { LineSplitter } from './lines.ts'
 import { classifyFailure, type FailedRun } from './failure.ts'
+import { Pace } from './pace.ts'
 import { openStdoutPipe } from './stdout-pipe.ts'
 import type { BridgeError } from '../errors.ts'
 
 /** bpftrace drains its buffers after SIGTERM; past this it is killed. */
 const stopDeadlineMs = 5000
 const stderrLinesMax = 50
-/**
- * After a read of less than `manyBytes` lines gather for a while before the next: to be woken for every few lines costs
- * bridge and bpftrace more than the lines do. After more the next is at once, so that the pipe does not fill up.
- */
-const gatherMs = 1
-const manyBytes = 16 * 1024
 type Environment = Readonly<Partial<Record<string, string>>>
 /** `launcher` is a command that becomes `program`: launcher.ts. */
 type Program = { program: string; launcher: readonly string[] }
@@ -68,10 +63,12 @@ export class BpftraceProcess {
     this.about = about
     const { child, stdout } = start(program, args, env)
     this.child = child
+    const pace = new Pace()
     stdout.on('data', (chunk: Buffer) => {
       const nowMs = performance.now()
       for (const line of this.splitter.push(chunk)) onLine(line, nowMs)
-      if (chunk.length >= manyBytes) return
+      const gatherMs = pace.after(chunk.length, nowMs)
+      if (gatherMs === 0) return
       stdout.pause()
       setTimeout(() => stdout.resume(), gatherMs)
     })
