@@ -179,7 +179,7 @@ export function storeContract(open: OpenStore, folder: () => string): void {
           await store.close()
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 15 },
     )
   })
 

@@ -1,12 +1,22 @@
 // What the rest of ingest knows of the store: append, find, read, and follow. An engine stands behind it
 // (sqlite/); test/store-contract.ts is what any engine must pass. Times are Unix nanoseconds.
-import type { SpanHead } from '../otlp/scan.ts'
-import type { ServicesAnswer, Span, SourceFilter, TraceSource, TraceSummary } from '../wire.ts'
+import type { Slice } from '../otlp/frames.ts'
+import type { SpanHeads } from '../otlp/span-heads.ts'
+import type {
+  ServicesAnswer,
+  SourceFilter,
+  Span,
+  SpanKind,
+  StatusCode,
+  TraceSource,
+  TraceSummary,
+} from '../wire.ts'
 
-export type SpanGroup = { source: TraceSource; service: string; spans: SpanHead[] }
+/** Spans of one sender's scope: how many of the batch's, and where in its body their resource lies. */
+export type SpanGroup = { source: TraceSource; service: string; resource: Slice[]; spanCount: number }
 
-/** One request's OTLP protobuf body and what was read of it: the groups' spans are the body's, in its order. */
-export type Batch = { body: Buffer; groups: SpanGroup[]; spanCount: number }
+/** One request's OTLP protobuf body and what was read of it: heads and groups are of the body's spans, in its order. */
+export type Batch = { body: Buffer; heads: SpanHeads; groups: SpanGroup[]; spanCount: number }
 
 export type TraceFilter = {
   /** Of a span's start, inclusive. */
@@ -15,8 +25,22 @@ export type TraceFilter = {
   end?: bigint | undefined
   service?: string | undefined
   source?: SourceFilter | undefined
+  name?: string | undefined
+  kind?: SpanKind | undefined
+  status?: StatusCode | undefined
+  /** Nanoseconds, both inclusive. */
+  durationMin?: bigint | undefined
+  durationMax?: bigint | undefined
+  /** All of them. */
+  attributes?: readonly AttributeQuery[] | undefined
   limit: number
 }
+
+/**
+ * An attribute of the span or its resource whose value is written so: `200` finds the string and the numbers, `true`
+ * the string and the boolean. Lists and bytes are never found.
+ */
+export type AttributeQuery = { key: string; value: string }
 
 /** A run of stored spans as OTLP protobuf. Blocks follow each other by id, in the order they became durable. */
 export type StoredBlock = { id: number; spanCount: number; body: Buffer }
