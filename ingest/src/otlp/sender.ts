@@ -24,38 +24,9 @@ const claimOf: Readonly<Record<string, keyof SenderClaims>> = {
 const lengthDelimited = 2
 const firstField = (1 << 3) | lengthDelimited
 
-type ResourceClaims = Omit<SenderClaims, 'scopeName'>
-
-// Senders repeat themselves: decoding their resource and scope for each of 20 services took a third of reading a
-// request. At most 16 MiB, and what comes after is simply decoded each time until all are forgotten together.
-const rememberedMax = 4_096
-const rememberedBytesMax = 4_096
-
-function remembering<Value>(read: (message: Buffer) => Value): (message: Buffer) => Value {
-  const known = new Map<string, Value>()
-  return (message) => {
-    if (message.length > rememberedBytesMax) return read(message)
-    const key = message.toString('latin1')
-    let value = known.get(key)
-    if (value === undefined) {
-      value = read(message)
-      if (known.size >= rememberedMax) known.clear()
-      known.set(key, value)
-    }
-    return value
-  }
-}
-
 /** Throws UndecodableBody. */
-export const readSenderClaims = remembering(decodeSenderClaims)
-
-/** Throws UndecodableBody. */
-export const readScopeName = remembering(
-  (scope: Buffer): string => firstFields(scope).at(-1)?.toString('utf8') ?? '',
-)
-
-function decodeSenderClaims(resource: Buffer): ResourceClaims {
-  const claims: ResourceClaims = {
+export function readSenderClaims(resource: Buffer): Omit<SenderClaims, 'scopeName'> {
+  const claims: Record<keyof Omit<SenderClaims, 'scopeName'>, string | undefined> = {
     serviceName: undefined,
     libraryName: undefined,
     otelScopeName: undefined,
@@ -70,6 +41,11 @@ function decodeSenderClaims(resource: Buffer): ResourceClaims {
     if (value !== '') claims[claim] ??= value
   }
   return claims
+}
+
+/** Throws UndecodableBody. */
+export function readScopeName(scope: Buffer): string {
+  return firstFields(scope).at(-1)?.toString('utf8') ?? ''
 }
 
 /** The contents of every length-delimited field 1 of a message. */

@@ -13,11 +13,13 @@ const groupDepthMax = 100
 
 export class WireReader {
   readonly bytes: Buffer
+  readonly view: DataView
   pos = 0
   end = 0
 
   constructor(bytes: Buffer) {
     this.bytes = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   /** From here on reads this range, which must lie within the bytes. */
@@ -65,6 +67,7 @@ export class WireReader {
 
   /** Steps over the value of a field whose tag was just read. */
   skipField(tag: number, depth = 0): void {
+    if (tag >>> 3 === 0) throw new RangeError('a field of number 0')
     switch (tag & 7) {
       case wireType.varint:
         this.varint()

@@ -2,9 +2,9 @@
 // Throws UndecodableBody, TooManyParts.
 import { selectSpans } from '../otlp/regroup.ts'
 import { scanBody, spanRules } from '../otlp/scan.ts'
-import type { ScannedBody, SpanRule } from '../otlp/scan.ts'
+import type { SpanRule } from '../otlp/scan.ts'
 import type { Batch } from '../store/store.ts'
-import { traceSourceOf, unknownService } from '../tag/trace-source.ts'
+import { taggedBatch } from '../tag/tagged-batch.ts'
 
 export type Intake = { batch: Batch; rejectedSpans: number; rejection: string }
 
@@ -13,29 +13,15 @@ export function intakeOf(body: Buffer): Intake {
   const { rejected } = scanned
   return {
     // Nothing rejected: the sender's bytes, as they came.
-    batch: rejected.size === 0 ? batchOf(body, scanned) : batchWithout(body, rejected),
+    batch: rejected.size === 0 ? taggedBatch(body, scanned) : batchWithout(body, rejected),
     rejectedSpans: rejected.size,
     rejection: rejectionText(rejected),
   }
 }
 
-function batchOf(body: Buffer, { groups, heads, spanCount }: ScannedBody): Batch {
-  return {
-    body,
-    heads,
-    groups: groups.map(({ sender, resource, spanCount }) => ({
-      source: traceSourceOf(sender),
-      service: sender.serviceName ?? unknownService,
-      resource,
-      spanCount,
-    })),
-    spanCount,
-  }
-}
-
 function batchWithout(body: Buffer, rejected: ReadonlyMap<number, SpanRule>): Batch {
   const kept = selectSpans(body, (ordinal) => !rejected.has(ordinal))
-  return batchOf(kept, scanBody(kept))
+  return taggedBatch(kept, scanBody(kept))
 }
 
 function rejectionText(rejected: Map<number, SpanRule>): string {

@@ -4,7 +4,9 @@
 import { anyValueOf } from '../../otlp/any-value.ts'
 import { decodedOf, textOf } from '../../otlp/decoded.ts'
 import { keyValueType } from '../../otlp/schema.ts'
+import type { WireReader } from '../../otlp/wire-reader.ts'
 import type { AnyValue } from '../../wire.ts'
+import { viewOf } from './columns.ts'
 
 const hashedBytesMax = 64
 
@@ -15,7 +17,7 @@ const kind = { string: 0x0a, bool: 0x10, int: 0x18, double: 0x21 } as const
 const multiByte = 0x80
 
 /** Undefined where the value cannot be asked for. */
-export function attributeHash(bytes: Buffer, start: number, end: number): number | undefined {
+export function attributeHash({ bytes, view }: WireReader, start: number, end: number): number | undefined {
   // Nearly all: key first, value second, each shorter than 128 bytes.
   const keyBytes = bytes[start + 1] ?? 0
   const valueAt = start + 2 + keyBytes
@@ -30,15 +32,15 @@ export function attributeHash(bytes: Buffer, start: number, end: number): number
   switch (tag) {
     case kind.string:
       if ((bytes[at] ?? 0) !== valueBytes - 2) break
-      return hashOf(bytes, start + 2, keyBytes, tag, at + 1, valueBytes - 2)
+      return hashOf(view, start + 2, keyBytes, tag, at + 1, valueBytes - 2)
     case kind.int:
       // A last byte of zero: longer than it need be. A byte below 128 before the last: not one number.
       if (!isShortestVarint(bytes, at, end)) break
-      return hashOf(bytes, start + 2, keyBytes, tag, at, end - at)
+      return hashOf(view, start + 2, keyBytes, tag, at, end - at)
     case kind.bool:
     case kind.double:
       if (valueBytes !== (tag === kind.bool ? 2 : 9)) break
-      return hashOf(bytes, start + 2, keyBytes, tag, at, end - at)
+      return hashOf(view, start + 2, keyBytes, tag, at, end - at)
   }
   return hashOfDecoded(bytes.subarray(start, end))
 }
@@ -49,6 +51,9 @@ export function askedHashes(key: string, text: string): number[] {
   if (/^-?\d{1,19}$/.test(text)) values.push({ intValue: text })
   if (text === 'true' || text === 'false') values.push({ boolValue: text === 'true' })
   if (text.trim() !== '' && !Number.isNaN(Number(text))) values.push({ doubleValue: Number(text) })
+  // Zero is written in two ways, which are equal.
+  if (values.some(({ doubleValue }) => doubleValue === 0))
+    values.push({ doubleValue: 0 }, { doubleValue: -0 })
   return values.flatMap((value) => hashOfValue(key, value) ?? [])
 }
 
@@ -75,7 +80,7 @@ function hashOfValue(key: string, value: AnyValue): number | undefined {
   if (found === undefined) return undefined
   const keyBytes = Buffer.from(key)
   const both = Buffer.concat([keyBytes, found.bytes])
-  return hashOf(both, 0, keyBytes.length, found.tag, keyBytes.length, found.bytes.length)
+  return hashOf(viewOf(both), 0, keyBytes.length, found.tag, keyBytes.length, found.bytes.length)
 }
 
 function canonical(value: AnyValue): { tag: number; bytes: Buffer } | undefined {
@@ -102,7 +107,7 @@ function isShortestVarint(bytes: Buffer, at: number, end: number): boolean {
 }
 
 function hashOf(
-  bytes: Buffer,
+  view: DataView,
   keyAt: number,
   keyBytes: number,
   tag: number,
@@ -110,26 +115,22 @@ function hashOf(
   valueBytes: number,
 ): number {
   let hash = Math.imul(keyBytes ^ (tag << 8) ^ (valueBytes << 16), 0x9e3779b1)
-  hash = mixed(bytes, keyAt, Math.min(keyBytes, hashedBytesMax), hash)
-  hash = mixed(bytes, valueAt, Math.min(valueBytes, hashedBytesMax), hash)
+  hash = mixed(view, keyAt, Math.min(keyBytes, hashedBytesMax), hash)
+  hash = mixed(view, valueAt, Math.min(valueBytes, hashedBytesMax), hash)
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  return (hash ^ (hash >>> 16)) >>> 0
+  // Signed: V8 keeps 32 signed bits without an object.
+  return hash ^ (hash >>> 16)
 }
 
-/** Four bytes at a time: half the time of one by one. */
-function mixed(bytes: Buffer, at: number, size: number, seed: number): number {
+/** Four bytes at a time: a third of the time of one by one. */
+function mixed(view: DataView, at: number, size: number, seed: number): number {
   let hash = seed
   let index = at
-  for (const last = at + size - 3; index < last; index += 4) {
-    const word =
-      (bytes[index] ?? 0) |
-      ((bytes[index + 1] ?? 0) << 8) |
-      ((bytes[index + 2] ?? 0) << 16) |
-      ((bytes[index + 3] ?? 0) << 24)
-    hash = Math.imul(hash ^ word, 0x9e3779b1)
+  for (const last = at + size - 4; index <= last; index += 4) {
+    hash = Math.imul(hash ^ view.getInt32(index, true), 0x9e3779b1)
     hash ^= hash >>> 15
   }
-  for (; index < at + size; index++) hash = Math.imul(hash ^ (bytes[index] ?? 0), 0x01000193)
+  for (; index < at + size; index++) hash = Math.imul(hash ^ view.getUint8(index), 0x01000193)
   return hash
 }

@@ -76,7 +76,7 @@ function filterOf({ body, heads, spanCount, groups }: Chunk, names: readonly str
   const filter = new AttributeFilter(spanCount)
   const reader = new WireReader(body)
   const add = (start: number, end: number): void => {
-    const hash = attributeHash(body, start, end)
+    const hash = attributeHash(reader, start, end)
     if (hash !== undefined) filter.add(hash)
   }
   for (let at = 0; at < spanCount * headStride; at += headStride) {

@@ -131,7 +131,7 @@ function holds(reader: WireReader, { start, end }: Slice, tag: number, asked: As
   let found = false
   eachAttribute(reader, start, end, tag, (from, to) => {
     // Equal hashes are nearly always equal attributes; nearly.
-    const hash = attributeHash(bytes, from, to)
+    const hash = attributeHash(reader, from, to)
     found ||= hash !== undefined && asked.hashes.includes(hash) && equals(bytes.subarray(from, to), asked)
   })
   return found

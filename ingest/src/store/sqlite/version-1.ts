@@ -3,8 +3,7 @@
 import { zstdDecompressSync } from 'node:zlib'
 import type Database from 'better-sqlite3'
 import { scanBody } from '../../otlp/scan.ts'
-import { traceSourceOf, unknownService } from '../../tag/trace-source.ts'
-import type { Batch } from '../store.ts'
+import { taggedBatch } from '../../tag/tagged-batch.ts'
 import { createBlockTable } from './block-table.ts'
 import { chunkOf } from './chunk.ts'
 import { packChunk } from './packed-block.ts'
@@ -22,7 +21,7 @@ export function repackVersion1(db: Database.Database): void {
     const old = first.get()
     if (old === undefined) return false
     const body = zstdDecompressSync(old.body, { maxOutputLength: bodyBytesMax })
-    table.insert(packChunk(chunkOf(batchOf(body))), {
+    table.insert(packChunk(chunkOf(taggedBatch(body, scanBody(body, Number.POSITIVE_INFINITY)))), {
       id: old.id,
       firstId: old.id,
       storedMs,
@@ -32,19 +31,4 @@ export function repackVersion1(db: Database.Database): void {
     return true
   })
   while (repackOne.immediate());
-}
-
-function batchOf(body: Buffer): Batch {
-  const { groups, heads, spanCount } = scanBody(body, Number.POSITIVE_INFINITY)
-  return {
-    body,
-    heads,
-    spanCount,
-    groups: groups.map(({ sender, resource, spanCount }) => ({
-      source: traceSourceOf(sender),
-      service: sender.serviceName ?? unknownService,
-      resource,
-      spanCount,
-    })),
-  }
 }
