@@ -12,12 +12,19 @@ import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
 import { batchOf, hexId, requestOf } from './sample.ts'
 import { temporaryFolder } from './running.ts'
 import { storeContract } from './store-contract.ts'
+import type { OpenStore } from './store-contract.ts'
+import { storeUpkeepContract } from './store-upkeep-contract.ts'
 
 const file = (folder: string) => join(folder, 'probespan.db')
 
+const open: OpenStore = (folder, { queueBytesMax: bytes = queueBytesMax, ...options } = {}) =>
+  openSqliteStore(file(folder), bytes, options)
+
 describe('contract', () => {
   // oxlint-disable-next-line vitest/require-hook
-  storeContract((folder, bytes) => openSqliteStore(file(folder), bytes ?? queueBytesMax), temporaryFolder)
+  storeContract(open, temporaryFolder)
+  // oxlint-disable-next-line vitest/require-hook
+  storeUpkeepContract(open, temporaryFolder)
 })
 
 test('a database of a newer schema is refused with both versions, and not touched', () => {

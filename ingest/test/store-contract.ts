@@ -2,6 +2,7 @@
 // open the same one again.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Retention } from '../src/store/retention.ts'
 import type { Batch, Store, TraceFilter } from '../src/store/store.ts'
 import { sourcesOf } from '../src/store/store.ts'
 import { statusCode } from '../src/wire.ts'
@@ -9,7 +10,8 @@ import type { SourceFilter, TraceSource } from '../src/wire.ts'
 import { attribute, batchOf, halves, hexId, requestOf } from './sample.ts'
 import type { SampleSpan } from './sample.ts'
 
-export type OpenStore = (folder: string, queueBytesMax?: number) => Store
+export type OpenOptions = { queueBytesMax?: number; retention?: Retention }
+export type OpenStore = (folder: string, options?: OpenOptions) => Store
 
 const trace = (number: number) => hexId(number, 32)
 const spanId = (number: number) => hexId(number, 16)
@@ -255,7 +257,7 @@ export function storeContract(open: OpenStore, folder: () => string): void {
   })
 
   test('beyond the bound of the queue a batch is refused, and what was taken before is kept', async () => {
-    const store = open(folder(), 100)
+    const store = open(folder(), { queueBytesMax: 100 })
     const first = store.append(batchOf([{ traceId: trace(1), spanId: spanId(1) }]))
     await expect(store.append(batchOf([{ traceId: trace(2), spanId: spanId(2) }]))).rejects.toMatchObject({
       code: 'store_busy',

@@ -42,11 +42,49 @@ export type TraceFilter = {
  */
 export type AttributeQuery = { key: string; value: string }
 
-/** A run of stored spans as OTLP protobuf. Blocks follow each other by id, in the order they became durable. */
+/**
+ * A run of stored spans as OTLP protobuf. Blocks follow each other by id, in the order they became durable. Blocks may
+ * be merged; who follows them does not notice: from any id on come the same spans, each once, in the same order.
+ */
 export type StoredBlock = { id: number; spanCount: number; body: Buffer }
 
 /** How far a destination has got: `spansDone` spans of the block after `blockId`. */
 export type Cursor = { blockId: number; spansDone: number }
+
+export type DestinationLag = {
+  destination: string
+  cursor: Cursor
+  /** Stored and not yet done. */
+  spansBehind: number
+  /** As stored. */
+  bytesBehind: number
+  /** When the oldest of them came, Unix milliseconds; undefined: none is left. */
+  oldestMs: number | undefined
+  /** Spans that were taken away before this destination had them, ever since it began. */
+  spansSkipped: number
+}
+
+export type StoreStats = {
+  spans: number
+  blocks: number
+  /** Of the store on disk. */
+  bytes: number
+  /** Of these, free for spans to come. */
+  freeBytes: number
+  /** Of spans' starts, Unix nanoseconds; undefined in an empty store. */
+  oldestUnixNano: bigint | undefined
+  newestUnixNano: bigint | undefined
+  /** By service, then source. Bytes are of OTLP, before compression. */
+  services: { service: string; source: TraceSource; spans: number; bytes: number }[]
+}
+
+export type CompactDone = {
+  /** Taken away, or rewritten without some spans. */
+  blocksExpired: number
+  merges: number
+  indexMerges: number
+  pagesGivenBack: number
+}
 
 export type Store = {
   /** Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. */
@@ -68,6 +106,14 @@ export type Store = {
   /** Where a destination goes on; a new one begins with what is stored from now on. */
   cursor(destination: string): Promise<Cursor>
   saveCursor(destination: string, cursor: Cursor): Promise<void>
+  /** How far each destination is behind, by name. */
+  destinations(): Promise<DestinationLag[]>
+  stats(): Promise<StoreStats>
+  /**
+   * Does now what the store does by itself in time: takes away what is kept no longer, merges small blocks, gives free
+   * space back to the disk. Cursors stay where they are.
+   */
+  compact(): Promise<CompactDone>
   /** Writes what is waiting, then closes. */
   close(): Promise<void>
 }

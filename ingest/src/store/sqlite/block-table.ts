@@ -30,9 +30,9 @@ export type BlockTable = {
 export function createBlockTable(db: Database.Database): BlockTable {
   const block = db.prepare(
     `INSERT INTO blocks (id, first_id, stored_ms, span_count, start_min, start_max, duration_max, sources, statuses,
-       kinds, data_id, bytes, shares, parts)
+       kinds, data_id, bytes, body_bytes, shares, parts)
      VALUES ($id, coalesce($firstId, 0), $storedMs, $spanCount, $startMin, $startMax, $durationMax, $sources, $statuses,
-       $kinds, $dataId, $bytes, $shares, $parts)`,
+       $kinds, $dataId, $bytes, $bodyBytes, $shares, $parts)`,
   )
   const isItsOwnFirst = db.prepare('UPDATE blocks SET first_id = id WHERE id = ?')
   const data = db.prepare('INSERT INTO block_data (filter, columns, body) VALUES (?, ?, ?)')
@@ -58,6 +58,7 @@ export function createBlockTable(db: Database.Database): BlockTable {
       statuses: packed.statuses,
       kinds: packed.kinds,
       dataId: data.run(filter, columns, body).lastInsertRowid,
+      bodyBytes: packed.bodyBytes,
       bytes: filter.length + columns.length + body.length,
       shares: encodeShares(packed.shares.map((share) => services.stored(share))),
       parts: parts === undefined ? null : JSON.stringify(parts),

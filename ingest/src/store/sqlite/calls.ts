@@ -32,6 +32,8 @@ export function callsTo<C extends Calls>(port: Port): Caller<C> {
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
   let lastId = 0
   port.on('message', (answer: Answer) => {
+    // A thread may also tell something by itself.
+    if (!('id' in answer)) return
     const asked = waiting.get(answer.id)
     waiting.delete(answer.id)
     if ('failure' in answer) asked?.reject(errorOf(answer.failure))

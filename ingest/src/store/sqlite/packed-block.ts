@@ -19,6 +19,8 @@ export type Share = { source: number; service: string; spans: number; bytes: num
 
 export type PackedBlock = {
   spanCount: number
+  /** Of the body before compression. */
+  bodyBytes: number
   /** Of the spans' starts. */
   startMin: bigint
   startMax: bigint
@@ -47,6 +49,7 @@ export function packChunk(chunk: Chunk): PackedBlock {
   blankIds(chunk)
   return {
     spanCount: chunk.spanCount,
+    bodyBytes: chunk.bodyBytes,
     ...boundsOf(columns),
     shares: sharesOf(chunk),
     filter,

@@ -5,12 +5,13 @@ import { decodeSpans } from '../../otlp/span-decode.ts'
 import type { ServicesAnswer, Span, TraceSource, TraceSummary } from '../../wire.ts'
 import { inTraceOrder } from '../span-order.ts'
 import { StoreFault } from '../store.ts'
-import type { StoredBlock, TraceFilter } from '../store.ts'
+import type { DestinationLag, StoredBlock, StoreStats, TraceFilter } from '../store.ts'
 import { createBlockReader, factsOf, spansOfTrace } from './block-reader.ts'
 import type { BlockReader } from './block-reader.ts'
 import { createFollow } from './follow.ts'
 import { createSearch } from './search.ts'
 import { sourceAt } from './sources.ts'
+import { createDestinations, createStats } from './stats.ts'
 
 /** A page or a terminal shows no more; the largest merged traces known from Beyla have 45,000 spans. */
 export const traceSpansMax = 100_000
@@ -20,6 +21,8 @@ export type Reader = {
   readTrace: (traceId: string) => Span[] | undefined
   services: () => ServicesAnswer['services']
   blockAfter: (blockId: number) => StoredBlock | undefined
+  destinations: () => DestinationLag[]
+  stats: () => StoreStats
 }
 
 export function createReader(db: Database.Database): Reader {
@@ -31,6 +34,8 @@ export function createReader(db: Database.Database): Reader {
     findTraces: inOneState(db, createSearch(db, blocks)),
     readTrace: inOneState(db, (traceId: string) => readTrace(blocks, traceId)),
     blockAfter: inOneState(db, createFollow(db, blocks)),
+    destinations: inOneState(db, createDestinations(db)),
+    stats: inOneState(db, createStats(db)),
     services() {
       const sourcesOf = new Map<string, TraceSource[]>()
       for (const { name, source } of services.all()) {
@@ -41,9 +46,12 @@ export function createReader(db: Database.Database): Reader {
   }
 }
 
-function inOneState<Question, Answer>(db: Database.Database, ask: (question: Question) => Answer) {
+function inOneState<Question extends unknown[], Answer>(
+  db: Database.Database,
+  ask: (...question: Question) => Answer,
+): (...question: Question) => Answer {
   const run = db.transaction(ask)
-  return (question: Question): Answer => run.deferred(question)
+  return (...question) => run.deferred(...question)
 }
 
 function readTrace(blocks: BlockReader, traceId: string): Span[] | undefined {

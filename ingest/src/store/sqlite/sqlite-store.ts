@@ -1,39 +1,61 @@
-// The SQLite engine behind the store interface: one database file; a thread that writes, threads that read, and here
-// only what passes between them and the callers. In: a path and the bound of the write queue in bytes; out: a Store.
+// The SQLite engine behind the store interface: one database file; a thread that writes, threads that read, one that
+// keeps order, and here only what passes between them and the callers. In: a path and bounds; out: a Store.
+import type { Retention } from '../retention.ts'
 import type { Store } from '../store.ts'
 import { callsTo } from './calls.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { prepareDatabase } from './database.ts'
 import { createReaderPool } from './reader-pool.ts'
 import { startThread } from './thread.ts'
+import { createUpkeepClient } from './upkeep-client.ts'
 import type { WriterCalls } from './writer-thread.ts'
 
-/** Throws StoreUnusable. */
-export function openSqliteStore(path: string, queueBytesMax: number): Store {
+export type SqliteStoreOptions = {
+  /** Without it everything is kept. */
+  retention?: Retention
+  /** The upkeep goes on later by itself. */
+  onUpkeepFailed?: (reason: string) => void
+}
+
+const everything: Retention = { ageMs: undefined, bytes: undefined, rules: [] }
+
+/** `queueBytesMax` bounds what waits to be written. Throws StoreUnusable. */
+export function openSqliteStore(
+  path: string,
+  queueBytesMax: number,
+  { retention = everything, onUpkeepFailed = () => {} }: SqliteStoreOptions = {},
+): Store {
   prepareDatabase(path)
   const writing = startThread('./writer-thread.ts', 'writes the store', path)
   const write = callsTo<WriterCalls>(writing.worker)
   const readers = createReaderPool(path)
+  const upkeep = createUpkeepClient({ path, write, retention, onFailed: onUpkeepFailed })
   const queue = new CommitQueue((chunks, moved) => write('commit', chunks, moved), queueBytesMax)
   return {
     append: (batch) => queue.append(batch),
     findTraces: (filter) => readers.ask('findTraces', filter),
     readTrace: (traceId) => readers.ask('readTrace', traceId),
     services: () => readers.ask('services', undefined),
+    stats: () => readers.ask('stats', undefined),
     async blockAfter(blockId) {
       const block = await readers.ask('blockAfter', blockId)
-      // Buffers come over as plain arrays.
-      return block === undefined
-        ? undefined
-        : { ...block, body: Buffer.from(block.body.buffer, block.body.byteOffset, block.body.byteLength) }
+      return block === undefined ? undefined : { ...block, body: asBuffer(block.body) }
     },
     cursor: (destination) => write('openCursor', destination),
     saveCursor: (destination, cursor) => write('saveCursor', { destination, cursor }),
+    destinations: () => readers.ask('destinations', undefined),
+    compact: () => upkeep.compact(),
     async close() {
       await queue.flush()
       await readers.close()
+      await upkeep.close()
       writing.expectEnd()
       await write('close', undefined)
     },
   }
+}
+
+/** Buffers come over from other threads as plain arrays. */
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength)
 }

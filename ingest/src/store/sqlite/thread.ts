@@ -1,6 +1,7 @@
 // Starts a thread of the store. Its failure is the process's: an answer to senders must never depend on a thread that is
 // gone, so the error is thrown where nothing catches it.
 import { Worker } from 'node:worker_threads'
+import type { Transferable } from 'node:worker_threads'
 
 export type Thread = {
   worker: Worker
@@ -9,9 +10,18 @@ export type Thread = {
 }
 
 /** `file`: of a module beside this one. `role` is for its words: `the thread that writes`. */
-export function startThread(file: string, role: string, workerData: unknown): Thread {
+export function startThread(
+  file: string,
+  role: string,
+  workerData: unknown,
+  transferList: readonly Transferable[] = [],
+): Thread {
   let endExpected = false
-  const worker = new Worker(new URL(file, import.meta.url), { workerData, name: role })
+  const worker = new Worker(new URL(file, import.meta.url), {
+    workerData,
+    transferList: [...transferList],
+    name: role,
+  })
   worker.once('error', (error: unknown) => {
     throw new Error(`the thread that ${role} failed, and the service with it: restart it.`, { cause: error })
   })

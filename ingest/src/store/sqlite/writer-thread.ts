@@ -1,6 +1,8 @@
 // The writing thread: a writer over its own connection, behind calls. In: the database's path as worker data.
 import { parentPort, workerData } from 'node:worker_threads'
+import type { MessagePort } from 'node:worker_threads'
 import { answerCalls, Moved } from './calls.ts'
+import { createChanges } from './changes.ts'
 import type { Chunk } from './chunk.ts'
 import { connectWriting } from './database.ts'
 import { createWriter } from './writer.ts'
@@ -19,6 +21,10 @@ const calls = {
       buffers,
       buffers.flatMap(({ body, heads }) => [body.buffer, heads.buffer]),
     )
+  },
+  /** The upkeep's changes come on a port of their own, between commits. */
+  serveUpkeep(port: MessagePort): void {
+    answerCalls(port, createChanges(db))
   },
   close: (): void => {
     db.close()

@@ -25,6 +25,8 @@ CREATE TABLE blocks (
   -- Its row in block_data, and that row's size.
   data_id INTEGER NOT NULL,
   bytes INTEGER NOT NULL,
+  -- Of its body before compression.
+  body_bytes INTEGER NOT NULL,
   -- Who has how much of it (shares.ts).
   shares BLOB NOT NULL,
   -- JSON [[id, spans], …] of merged blocks that a destination may still ask for one by one; null: it will not.
