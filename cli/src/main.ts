@@ -134,8 +134,9 @@ program
   .command('bench')
   .description('measure a room; one JSON line a figure')
   .argument('<room>', 'bridge or ingest')
-  .action(async (room: string) => {
-    process.exitCode = await runBench(room)
+  .option('--short', 'only look whether it runs, in seconds; its figures mean little (ingest)')
+  .action(async (room: string, options: { short?: boolean }) => {
+    process.exitCode = await runBench(room, options.short === true)
   })
 
 function repeated(value: string, before: string[] | undefined): string[] {

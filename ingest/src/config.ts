@@ -4,6 +4,8 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import { StartFault } from './faults.ts'
+import { retentionOf, retentionSettings } from './retention-settings.ts'
+import type { Retention } from './store/retention.ts'
 
 export type ForwardConfig = {
   endpoint: string
@@ -17,6 +19,7 @@ export type IngestConfig = {
   port: number
   /** SQLite file. */
   databasePath: string
+  retention: Retention
   explorerDir: string
   ingestionEnabled: boolean
   apiKey: string | undefined
@@ -58,6 +61,7 @@ export const settings = z.object({
   PROBESPAN_HOST: z.string().default('127.0.0.1'),
   PROBESPAN_PORT: integer(3051, 0, 65_535),
   PROBESPAN_DB: z.string().default('.data/probespan.db'),
+  ...retentionSettings,
   PROBESPAN_EXPLORER_DIR: z.string().default(builtExplorer),
   PROBESPAN_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
   // On unless switched off: taking traces is what this service is for. (In the dashboard that these variables come
@@ -105,6 +109,7 @@ function configOf(found: z.infer<typeof settings>): IngestConfig {
     host: found.PROBESPAN_HOST,
     port: found.PROBESPAN_PORT,
     databasePath: resolve(found.PROBESPAN_DB),
+    retention: retentionOf(found),
     explorerDir: resolve(found.PROBESPAN_EXPLORER_DIR),
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
     apiKey: found.TRACES_INGESTION_API_KEY,

@@ -1,5 +1,6 @@
 // Ingest's front door: read a configuration, start the service, stop it; and the shapes its API answers with.
 import { pino } from 'pino'
+import type { Logger } from 'pino'
 import type { AddressInfo } from 'node:net'
 import { createApp } from './app.ts'
 import { exposureMistake, invalid } from './config.ts'
@@ -31,7 +32,7 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
   if (exposed !== undefined) throw invalid([exposed])
   const log = pino({ level: config.logLevel, name: 'probespan-ingest' }, pino.destination(2))
   const counters = zeroCounters()
-  const store = openStore(config.databasePath)
+  const store = openStore(config, log)
   const app = await createApp({ config, store, counters, log })
   const drain = watchRequests(app.server)
   try {
@@ -53,9 +54,13 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
   }
 }
 
-function openStore(path: string): Store {
+function openStore({ databasePath, retention }: IngestConfig, log: Logger): Store {
   try {
-    return openSqliteStore(path, queueBytesMax)
+    return openSqliteStore(databasePath, queueBytesMax, {
+      retention,
+      onUpkeepFailed: (reason) =>
+        log.error({ reason }, 'the upkeep of the store stumbled; it is tried again, and nothing is lost'),
+    })
   } catch (error) {
     if (error instanceof StoreUnusable) throw new StartFault(error.code, error.message, { cause: error })
     throw error

@@ -93,6 +93,9 @@ export const traceSummary = z.object({
 })
 export type TraceSummary = z.infer<typeof traceSummary>
 
+const attributeQuery = z.string().regex(/^[^=]+=/, 'must be key=value')
+const attributesMax = 20
+
 /** Query of `GET /api/traces`. A trace is found by any span of it that lies in the time range and fits the filters. */
 export const tracesQuery = z.object({
   /** Earliest span start, Unix nanoseconds, inclusive. */
@@ -101,6 +104,21 @@ export const tracesQuery = z.object({
   end: unsignedNanoseconds.optional(),
   service: z.string().min(1).optional(),
   source: sourceFilter.optional(),
+  /** The span's name. */
+  name: z.string().min(1).optional(),
+  kind: spanKind.optional(),
+  status: statusCode.optional(),
+  /** Of a span, in nanoseconds, inclusive. */
+  durationMin: signedNanoseconds.optional(),
+  durationMax: signedNanoseconds.optional(),
+  /**
+   * `key=value` (up to the first `=`), of the span or its resource; may be repeated, all must hold. `200` finds the
+   * string and the number, `true` the string and the boolean.
+   */
+  attribute: z
+    .union([attributeQuery, z.array(attributeQuery).max(attributesMax)])
+    .transform((given) => (typeof given === 'string' ? [given] : given))
+    .optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(20),
 })
 export type TracesQuery = z.infer<typeof tracesQuery>

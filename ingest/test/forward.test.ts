@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { expect, onTestFinished, test } from 'vitest'
 import { scanBody } from '../src/otlp/scan.ts'
+import { headsOf } from './heads.ts'
 import { hexId, requestOf } from './sample.ts'
 import type { Env } from './running.ts'
 import { getCounters, post, protobufType, runIngest, temporaryFolder } from './running.ts'
@@ -37,10 +38,7 @@ async function destination(replyTo: (count: number, body: Buffer) => Reply): Pro
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`,
     received,
-    spanIds: () =>
-      taken().flatMap(({ body }) =>
-        scanBody(body).groups.flatMap(({ spans }) => spans.map(({ spanId }) => spanId)),
-      ),
+    spanIds: () => taken().flatMap(({ body }) => headsOf(body).map(({ spanId }) => spanId)),
   }
 }
 

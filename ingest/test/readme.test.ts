@@ -8,7 +8,7 @@ import { partsMax } from '../src/otlp/frames.ts'
 import { spanRules } from '../src/otlp/scan.ts'
 import { tracePaths } from '../src/receive/routes.ts'
 import { searchSpansMax } from '../src/store/sqlite/search.ts'
-import { traceSpansMax } from '../src/store/sqlite/sqlite-store.ts'
+import { traceSpansMax } from '../src/store/sqlite/reader.ts'
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 

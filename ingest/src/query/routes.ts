@@ -9,7 +9,7 @@ import type { Counters } from '../counters.ts'
 import { RequestFault, requestFaults } from '../faults.ts'
 import type { KeyCheck } from '../key.ts'
 import { StoreFault } from '../store/store.ts'
-import type { Store } from '../store/store.ts'
+import type { AttributeQuery, Store } from '../store/store.ts'
 import { servicesAnswer, traceAnswer, tracesAnswer, tracesQuery } from '../wire.ts'
 import type { ApiError } from '../wire.ts'
 
@@ -33,12 +33,18 @@ export const queryRoutes: FastifyPluginAsyncZod<QueryParts> = async (app, { stor
     '/api/traces',
     { schema: { querystring: tracesQueryStrict, response: { 200: tracesAnswer } } },
     async ({ query }) => {
-      const { start, end, ...filter } = query
-      const range = { start: nanoseconds(start), end: nanoseconds(end) }
+      const { start, end, durationMin, durationMax, attribute, ...filter } = query
+      const range = {
+        start: nanoseconds(start),
+        end: nanoseconds(end),
+        durationMin: nanoseconds(durationMin),
+        durationMax: nanoseconds(durationMax),
+      }
       if (range.start !== undefined && range.end !== undefined && range.start >= range.end) {
         throw new RequestFault('parameter_invalid', `start (${start}) must be before end (${end}).`)
       }
-      return { traces: await store.findTraces({ ...filter, ...range }) }
+      const attributes = attribute?.map(attributeQueryOf)
+      return { traces: await store.findTraces({ ...filter, ...range, attributes }) }
     },
   )
   app.get(
@@ -59,6 +65,11 @@ export const queryRoutes: FastifyPluginAsyncZod<QueryParts> = async (app, { stor
 
 const nanoseconds = (text: string | undefined): bigint | undefined =>
   text === undefined ? undefined : BigInt(text)
+
+function attributeQueryOf(text: string): AttributeQuery {
+  const at = text.indexOf('=')
+  return { key: text.slice(0, at), value: text.slice(at + 1) }
+}
 
 function unknownTrace(traceId: string): RequestFault {
   return new RequestFault(

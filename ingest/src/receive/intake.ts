@@ -4,26 +4,24 @@ import { selectSpans } from '../otlp/regroup.ts'
 import { scanBody, spanRules } from '../otlp/scan.ts'
 import type { SpanRule } from '../otlp/scan.ts'
 import type { Batch } from '../store/store.ts'
-import { traceSourceOf, unknownService } from '../tag/trace-source.ts'
+import { taggedBatch } from '../tag/tagged-batch.ts'
 
 export type Intake = { batch: Batch; rejectedSpans: number; rejection: string }
 
 export function intakeOf(body: Buffer): Intake {
-  const { groups, spanCount, rejected } = scanBody(body)
+  const scanned = scanBody(body)
+  const { rejected } = scanned
   return {
-    batch: {
-      // Nothing rejected: the sender's bytes, as they came.
-      body: rejected.size === 0 ? body : selectSpans(body, (ordinal) => !rejected.has(ordinal)),
-      groups: groups.map(({ sender, spans }) => ({
-        source: traceSourceOf(sender),
-        service: sender.serviceName ?? unknownService,
-        spans,
-      })),
-      spanCount,
-    },
+    // Nothing rejected: the sender's bytes, as they came.
+    batch: rejected.size === 0 ? taggedBatch(body, scanned) : batchWithout(body, rejected),
     rejectedSpans: rejected.size,
     rejection: rejectionText(rejected),
   }
+}
+
+function batchWithout(body: Buffer, rejected: ReadonlyMap<number, SpanRule>): Batch {
+  const kept = selectSpans(body, (ordinal) => !rejected.has(ordinal))
+  return taggedBatch(kept, scanBody(kept))
 }
 
 function rejectionText(rejected: Map<number, SpanRule>): string {
