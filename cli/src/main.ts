@@ -116,7 +116,11 @@ program
 
 program
   .command('ingest')
-  .description('receive, store and show traces (settings by environment: ingest/README.md)')
+  .description('receive, store and show traces (ingest --help lists its settings)')
+  // Its flags are ingest's own: it reads the command line itself.
+  .helpOption(false)
+  .allowUnknownOption()
+  .allowExcessArguments()
   .action(async () => {
     await import('@probespan/ingest/main')
   })

@@ -17,6 +17,8 @@ export class Stack {
   async startIngest(env: Record<string, string> = {}): Promise<string> {
     const ingest = this.start('ingest', cliMain, ['ingest'], {
       PROBESPAN_PORT: '0',
+      PROBESPAN_OTLP_HTTP_PORT: 'off',
+      PROBESPAN_OTLP_GRPC_PORT: 'off',
       PROBESPAN_DB: join(this.folder, 'traces.db'),
       PROBESPAN_LOG_LEVEL: 'warn',
       ...env,

@@ -22,6 +22,8 @@ export async function startIngest(pageFolder: string, apiKey?: string): Promise<
     env: {
       PATH: process.env.PATH,
       PROBESPAN_PORT: '0',
+      PROBESPAN_OTLP_HTTP_PORT: 'off',
+      PROBESPAN_OTLP_GRPC_PORT: 'off',
       PROBESPAN_DB: join(folder, 'probespan.db'),
       PROBESPAN_EXPLORER_DIR: pageFolder,
       ...(apiKey === undefined ? {} : { TRACES_INGESTION_API_KEY: apiKey }),

@@ -1,37 +1,81 @@
-// Composes the HTTP application over a store: receiving, querying, health and the page. No port is opened here, so
-// that it can also be asked by `inject`.
+// Composes the HTTP applications: the whole service (receiving, querying, health, metrics, the page), and OTLP
+// alone for the standard port. No port is opened here, so that they can also be asked by `inject`.
+import { createServer } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
+import { createServer as createSecureServer } from 'node:https'
 import { fastify, LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { KeyRing } from './access/key-ring.ts'
 import type { IngestConfig } from './config.ts'
-import type { Counters } from './counters.ts'
-import { requestTimeoutMs } from './limits.ts'
+import { healthRoutes } from './health.ts'
+import type { Health } from './health.ts'
+import { connectionsMax, keepAliveMs, requestTimeoutMs } from './limits.ts'
+import { metricsRoutes } from './metrics.ts'
+import type { Metered } from './metrics.ts'
 import { explorerPage } from './query/page.ts'
-import { queryFaultOf, queryRoutes, sendFault } from './query/routes.ts'
-import { createKeyCheck } from './key.ts'
+import { queryFaultOf, queryRoutes, sendFault, unknownPath } from './query/routes.ts'
+import type { Receiver } from './receive/receiver.ts'
 import { receiveRoutes } from './receive/routes.ts'
 import type { Store } from './store/store.ts'
+import type { Tls } from './tls.ts'
 
 export type AppParts = {
-  config: Pick<IngestConfig, 'apiKey' | 'explorerDir' | 'ingestionEnabled'>
+  config: Pick<IngestConfig, 'explorerDir'>
   store: Store
-  counters: Counters
+  metered: Metered
+  health: Health
+  keys: KeyRing
+  receiver: Receiver
+  /** Undefined: plain HTTP. */
+  tls: Tls | undefined
   log: FastifyBaseLogger
 }
 
-export async function createApp({ config, store, counters, log }: AppParts): Promise<FastifyInstance> {
+export async function createApp(parts: AppParts): Promise<FastifyInstance> {
+  const { config, store, metered, keys, health, receiver, tls, log } = parts
+  const app = bareApp(tls, log)
+  await app.register(healthRoutes, { health })
+  await app.register(metricsRoutes, { metered, keys })
+  await app.register(receiveRoutes, { receiver })
+  const { counters, endpoints } = metered
+  await app.register(queryRoutes, { store, counters, endpoints, keys })
+  await app.register(explorerPage, { dir: config.explorerDir })
+  return app
+}
+
+export async function createOtlpApp({
+  health,
+  receiver,
+  tls,
+  log,
+}: Pick<AppParts, 'health' | 'receiver' | 'tls' | 'log'>): Promise<FastifyInstance> {
+  const app = bareApp(tls, log)
+  await app.register(healthRoutes, { health })
+  await app.register(receiveRoutes, { receiver })
+  app.setNotFoundHandler((request, reply) => unknownPath(request, reply))
+  return app
+}
+
+function bareApp(tls: Tls | undefined, log: FastifyBaseLogger): FastifyInstance {
   const app: FastifyInstance = fastify({
     loggerInstance: log,
     // A line a request would be thousands a second; failures are logged where they happen.
     logController: new LogController({ disableRequestLogging: true }),
-    requestTimeout: requestTimeoutMs,
+    serverFactory: (answer) => httpServer(answer, tls),
     forceCloseConnections: 'idle',
+    // Requests that come while it ends are still answered, with Connection: close.
+    return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void sendFault(queryFaultOf(error, request), reply),
   })
   app.setErrorHandler(async (error, request, reply) => sendFault(queryFaultOf(error, request), reply))
-  const checkKey = createKeyCheck(config.apiKey)
-  app.get('/healthz', () => ({ status: 'ok' }))
-  await app.register(receiveRoutes, { store, counters, checkKey, enabled: config.ingestionEnabled })
-  await app.register(queryRoutes, { store, counters, checkKey })
-  await app.register(explorerPage, { dir: config.explorerDir })
   return app
+}
+
+function httpServer(answer: RequestListener, tls: Tls | undefined): Server {
+  const limits = { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs }
+  const secure = tls && createSecureServer({ ...limits, ...tls.options }, answer)
+  if (secure) tls.follow(secure)
+  const server = secure ?? createServer(limits, answer)
+  server.maxConnections = connectionsMax
+  return server
 }

@@ -16,7 +16,7 @@ test('with nothing set it listens on loopback, takes traces and forwards none', 
     port: 3051,
     databasePath: `${process.cwd()}/.data/probespan.db`,
     ingestionEnabled: true,
-    apiKey: undefined,
+    keys: [],
     forward: undefined,
   })
 })
@@ -24,7 +24,7 @@ test('with nothing set it listens on loopback, takes traces and forwards none', 
 test('an empty variable counts as not set', () => {
   expect(readConfig({ PROBESPAN_PORT: '', TRACES_INGESTION_API_KEY: '' })).toMatchObject({
     port: 3051,
-    apiKey: undefined,
+    keys: [],
   })
 })
 
@@ -33,7 +33,9 @@ test.each(['127.0.0.1', '127.1.2.3', '::1', 'localhost'])('%s needs no key', (ho
 })
 
 test.each(['0.0.0.0', '::', '10.0.0.1', 'example.org', '127.0.0.1.example.org'])('%s needs a key', (host) => {
-  expect(mistakes({ PROBESPAN_HOST: host })).toMatch(/TRACES_INGESTION_API_KEY is not set/)
+  expect(mistakes({ PROBESPAN_HOST: host })).toMatch(
+    /neither TRACES_INGESTION_API_KEY nor PROBESPAN_KEYS_FILE is set/,
+  )
   expect(mistakes({ PROBESPAN_HOST: host, TRACES_INGESTION_API_KEY: 'k' })).toBe('')
 })
 
@@ -65,4 +67,20 @@ test('every mistake is told at once, with its value unless that may be a secret'
   expect(told).toContain('PROBESPAN_PORT must be an integer from 0 to 65535 (it is "70000")')
   expect(told).not.toContain('hidden')
   expect(mistakes({ OTEL_EXPORTER_ENABLED: 'true' })).toMatch(/OTEL_EXPORTER_ENDPOINT must be set/)
+})
+
+test('settings that do not go together are told beside the others', () => {
+  const told = mistakes({ PROBESPAN_PORT: 'x', PROBESPAN_HOST: '0.0.0.0', OTEL_EXPORTER_ENABLED: 'true' })
+  expect(told.match(/^ {2}- /gm)).toHaveLength(3)
+})
+
+test('an extra port is standard unless it is set, and may be off', () => {
+  expect(readConfig({})).toMatchObject({
+    otlpHttp: { port: 4318, standard: true },
+    otlpGrpc: { port: 4317, standard: true },
+  })
+  expect(readConfig({ PROBESPAN_OTLP_HTTP_PORT: 'off' }, ['--otlp-grpc-port', '4317'])).toMatchObject({
+    otlpHttp: undefined,
+    otlpGrpc: { port: 4317, standard: false },
+  })
 })

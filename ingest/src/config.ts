@@ -1,11 +1,22 @@
-// Environment variables to a typed configuration. All mistakes are found at once and reported in one StartFault;
-// values of secrets are not repeated in messages. An empty variable counts as not set (compose files write those).
+// Flags, environment variables and the configuration file (config-layers.ts) to a typed configuration. All mistakes are
+// found at once and reported in one StartFault; values of secrets are not repeated in messages.
 import { resolve } from 'node:path'
+import type { TlsOptions } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import type { Key, RateLimit } from './access/key.ts'
+import type { WatchedKeys } from './access/watched-keys.ts'
+import { readLayers } from './config-layers.ts'
+import { flagList, printedSettings } from './config-print.ts'
+import type { InForce } from './config-print.ts'
+import { exposureMistake, readReferences } from './config-references.ts'
+import type { References } from './config-references.ts'
 import { StartFault } from './faults.ts'
+import { intakeBytes } from './limits.ts'
 import { retentionOf, retentionSettings } from './retention-settings.ts'
 import type { Retention } from './store/retention.ts'
+import type { SourceRule } from './tag/trace-source.ts'
+import type { TlsFiles } from './tls.ts'
 
 export type ForwardConfig = {
   endpoint: string
@@ -14,15 +25,32 @@ export type ForwardConfig = {
   flushIntervalMs: number
 }
 
+/** A port beside the service's own. `standard`: nobody asked for it, so that it may be taken by another program. */
+export type ExtraPort = { port: number; standard: boolean }
+
 export type IngestConfig = {
   host: string
   port: number
+  /** Undefined: switched off. */
+  otlpHttp: ExtraPort | undefined
+  otlpGrpc: ExtraPort | undefined
   /** SQLite file. */
   databasePath: string
   retention: Retention
   explorerDir: string
+  /** Undefined: the listeners speak without TLS. */
+  tls: { files: TlsFiles; options: TlsOptions } | undefined
   ingestionEnabled: boolean
-  apiKey: string | undefined
+  /** None: everyone may do everything. */
+  keys: readonly Key[]
+  /** Where `keys` come from, where that may change. */
+  keysFile: WatchedKeys | undefined
+  /** Of keys that have no rate of their own, and of everyone where there are no keys. */
+  rate: RateLimit
+  /** Bytes of requests that are held at one time. */
+  intakeBytesMax: number
+  /** The user's own rules of who sent a span, before the standard ones. */
+  sourceRules: readonly SourceRule[]
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   /** Absent: nothing is forwarded. */
   forward: ForwardConfig | undefined
@@ -36,14 +64,26 @@ const flag = (fallback: boolean) =>
     .default(fallback ? 'true' : 'false')
     .transform((text) => text === 'true' || text === '1')
 
-const integer = (fallback: number, min: number, max: number) => {
+const optionalInteger = (min: number, max: number) => {
   const message = `must be an integer from ${min} to ${max}`
   return z
     .string()
-    .regex(/^\d{1,9}$/, message)
-    .default(String(fallback))
+    .regex(/^\d{1,12}$/, message)
     .transform(Number)
     .refine((value) => value >= min && value <= max, message)
+    .optional()
+}
+
+const integer = (fallback: number, min: number, max: number) => optionalInteger(min, max).default(fallback)
+
+const portOrOff = (standard: number) => {
+  const message = 'must be a port from 0 to 65535, or off'
+  return z
+    .string()
+    .regex(/^(off|\d{1,5})$/, message)
+    .default(String(standard))
+    .transform((text) => (text === 'off' ? text : Number(text)))
+    .refine((port) => port === 'off' || port <= 65_535, message)
 }
 
 const headers = z
@@ -58,8 +98,11 @@ const headers = z
   })
 
 export const settings = z.object({
+  PROBESPAN_CONFIG: z.string().optional(),
   PROBESPAN_HOST: z.string().default('127.0.0.1'),
   PROBESPAN_PORT: integer(3051, 0, 65_535),
+  PROBESPAN_OTLP_HTTP_PORT: portOrOff(4318),
+  PROBESPAN_OTLP_GRPC_PORT: portOrOff(4317),
   PROBESPAN_DB: z.string().default('.data/probespan.db'),
   ...retentionSettings,
   PROBESPAN_EXPLORER_DIR: z.string().default(builtExplorer),
@@ -68,6 +111,13 @@ export const settings = z.object({
   // from, ingestion is one optional part among many, and off.) An open door needs a key: see exposureMistake.
   TRACES_INGESTION_ENABLED: flag(true),
   TRACES_INGESTION_API_KEY: z.string().optional(),
+  PROBESPAN_KEYS_FILE: z.string().optional(),
+  PROBESPAN_TLS_CERT: z.string().optional(),
+  PROBESPAN_TLS_KEY: z.string().optional(),
+  PROBESPAN_TLS_CLIENT_CA: z.string().optional(),
+  PROBESPAN_RATE_REQUESTS_PER_S: optionalInteger(1, 999_999_999),
+  PROBESPAN_RATE_BYTES_PER_S: optionalInteger(1, 999_999_999_999),
+  PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytes.standard, intakeBytes.min, 999_999_999),
   OTEL_EXPORTER_ENABLED: flag(false),
   OTEL_EXPORTER_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
   OTEL_EXPORTER_HEADERS: headers,
@@ -77,42 +127,68 @@ export const settings = z.object({
 
 const secrets = new Set(['TRACES_INGESTION_API_KEY', 'OTEL_EXPORTER_HEADERS', 'OTEL_EXPORTER_ENDPOINT'])
 
-/** Throws StartFault `config_invalid` that lists every mistake. */
-export function readConfig(env: Record<string, string | undefined>): IngestConfig {
-  const set = Object.fromEntries(
-    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
-  )
-  const parsed = settings.safeParse(set)
-  if (!parsed.success) {
-    throw invalid(
-      parsed.error.issues.map(({ path, message }) => {
-        const name = String(path[0])
-        const shown = secrets.has(name) ? '' : ` (it is ${JSON.stringify(set[name])})`
-        return `${name} ${message}${shown}`
-      }),
-    )
+export type Settings = z.infer<typeof settings>
+type Environment = Record<string, string | undefined>
+
+/** `args` are the command line's. Throws StartFault `config_invalid` that lists every mistake. */
+export function readConfig(env: Environment, args: readonly string[] = []): IngestConfig {
+  const settings = readSettings(env, args)
+  const { given, sourceRules } = settings
+  return { ...configOf(settings.values, (name) => given.has(name)), ...settings.references, sourceRules }
+}
+
+/** The settings in force as YAML, without their secrets. Throws as `readConfig` does. */
+export function printConfig(env: Environment, args: readonly string[]): string {
+  return printedSettings(readSettings(env, args), secrets)
+}
+
+export function helpText(): string {
+  return flagList(Object.keys(settings.shape), settings.parse({}), secrets)
+}
+
+function readSettings(
+  env: Environment,
+  args: readonly string[],
+): InForce & { values: Settings; references: References } {
+  const variables = Object.keys(settings.shape)
+  const { given, sourceRules, mistakes } = readLayers(env, args, { variables, secrets })
+  const texts = new Map([...given].map(([variable, { text }]) => [variable, text]))
+  const parsed = settings.safeParse(Object.fromEntries(texts))
+  for (const { path, message } of parsed.error?.issues ?? []) {
+    const name = String(path[0])
+    const { text = '', origin = name } = given.get(name) ?? {}
+    mistakes.push(`${origin} ${message}${secrets.has(name) ? '' : ` (it is ${JSON.stringify(text)})`}`)
+    texts.delete(name)
   }
-  const found = parsed.data
-  const mistakes: string[] = []
-  const exposed = exposureMistake({ host: found.PROBESPAN_HOST, apiKey: found.TRACES_INGESTION_API_KEY })
+  // Where a value is wrong its default stands in, so that what depends on the others is checked too.
+  const values = parsed.data ?? settings.parse(Object.fromEntries(texts))
+  const references = readReferences(values, mistakes)
+  const { TRACES_INGESTION_API_KEY: apiKey, PROBESPAN_KEYS_FILE: keysFile } = values
+  const keyed = apiKey !== undefined || keysFile !== undefined
+  const exposed = exposureMistake({ host: values.PROBESPAN_HOST, keyed })
   if (exposed !== undefined) mistakes.push(exposed)
-  if (found.OTEL_EXPORTER_ENABLED && found.OTEL_EXPORTER_ENDPOINT === undefined) {
+  if (values.OTEL_EXPORTER_ENABLED && !given.has('OTEL_EXPORTER_ENDPOINT')) {
     mistakes.push('OTEL_EXPORTER_ENDPOINT must be set, since OTEL_EXPORTER_ENABLED is true')
   }
   if (mistakes.length > 0) throw invalid(mistakes)
-  return configOf(found)
+  return { values, given, sourceRules, references }
 }
 
-function configOf(found: z.infer<typeof settings>): IngestConfig {
+function configOf(
+  found: Settings,
+  isSet: (name: string) => boolean,
+): Omit<IngestConfig, 'sourceRules' | keyof References> {
   const { OTEL_EXPORTER_ENABLED: forwarding, OTEL_EXPORTER_ENDPOINT: endpoint } = found
   return {
     host: found.PROBESPAN_HOST,
     port: found.PROBESPAN_PORT,
+    otlpHttp: extraPort(found.PROBESPAN_OTLP_HTTP_PORT, !isSet('PROBESPAN_OTLP_HTTP_PORT')),
+    otlpGrpc: extraPort(found.PROBESPAN_OTLP_GRPC_PORT, !isSet('PROBESPAN_OTLP_GRPC_PORT')),
     databasePath: resolve(found.PROBESPAN_DB),
     retention: retentionOf(found),
     explorerDir: resolve(found.PROBESPAN_EXPLORER_DIR),
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
-    apiKey: found.TRACES_INGESTION_API_KEY,
+    intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
     logLevel: found.PROBESPAN_LOG_LEVEL,
     forward:
       forwarding && endpoint !== undefined
@@ -126,17 +202,8 @@ function configOf(found: z.infer<typeof settings>): IngestConfig {
   }
 }
 
-/** Traces hold URLs, queries and names: without a key they are for this machine only. */
-export function exposureMistake({ host, apiKey }: Pick<IngestConfig, 'host' | 'apiKey'>): string | undefined {
-  if (apiKey !== undefined || isLoopback(host)) return undefined
-  return (
-    `PROBESPAN_HOST is ${host}, which other machines can reach, but TRACES_INGESTION_API_KEY is not set: ` +
-    'anyone there could read and write traces. Set a key, or PROBESPAN_HOST=127.0.0.1'
-  )
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host)
+function extraPort(port: number | 'off', standard: boolean): ExtraPort | undefined {
+  return port === 'off' ? undefined : { port, standard }
 }
 
 export function invalid(mistakes: readonly string[]): StartFault {

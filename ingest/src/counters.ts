@@ -1,22 +1,19 @@
-// What the service did since it started: plain numbers that its parts add to and `GET /api/counters` shows.
+// What the service did since it started: plain numbers that its parts add to; `GET /api/counters` and
+// `GET /metrics` show them.
 import { z } from 'zod'
 
 const count = z.int().min(0)
 
 export const counters = z.object({
-  /** Trace requests answered 200. */
-  requestsAccepted: count,
-  requestsRefused: count,
-  spansStored: count,
-  /** Spans that broke a rule, reported to their sender as partial success. */
-  spansRejected: count,
-  /** Requests of other signals, answered as accepted and not kept. */
-  metricsDiscarded: count,
-  logsDiscarded: count,
-  spansForwarded: count,
-  /** Spans that the destination refused for good. */
-  spansUnforwardable: count,
-  forwardRetries: count,
+  requestsAccepted: count.describe('Trace requests that were taken'),
+  requestsRefused: count.describe('Requests that were refused, of any signal'),
+  spansStored: count.describe('Spans that are durable'),
+  spansRejected: count.describe('Spans that broke a rule, told to their sender as partial success'),
+  metricsDiscarded: count.describe('Metric requests, which are accepted and not kept'),
+  logsDiscarded: count.describe('Log requests, which are accepted and not kept'),
+  spansForwarded: count.describe('Spans that were passed on'),
+  spansUnforwardable: count.describe('Spans that the destination refused for good'),
+  forwardRetries: count.describe('Deliveries that have to be tried again'),
 })
 export type Counters = z.infer<typeof counters>
 

@@ -1,10 +1,12 @@
 // Every way in which a request or a start can fail, in one table: the code that clients and scripts see, its HTTP
 // status, the google.rpc code that OTLP errors carry, or the process's exit code. README.md lists the same (tested).
+import { busyRetryAfterMs } from './limits.ts'
 
 /** google.rpc.Code numbers. */
 const rpc = {
   invalidArgument: 3,
   notFound: 5,
+  permissionDenied: 7,
   resourceExhausted: 8,
   unimplemented: 12,
   internal: 13,
@@ -16,27 +18,41 @@ export const requestFaults = {
   body_undecodable: { status: 400, rpc: rpc.invalidArgument },
   parameter_invalid: { status: 400, rpc: rpc.invalidArgument },
   key_invalid: { status: 401, rpc: rpc.unauthenticated },
+  key_forbidden: { status: 403, rpc: rpc.permissionDenied },
   trace_unknown: { status: 404, rpc: rpc.notFound },
   path_unknown: { status: 404, rpc: rpc.notFound },
   body_too_large: { status: 413, rpc: rpc.resourceExhausted },
   content_type_unsupported: { status: 415, rpc: rpc.invalidArgument },
+  compression_unsupported: { status: 415, rpc: rpc.unimplemented },
   trace_too_large: { status: 422, rpc: rpc.resourceExhausted },
   search_too_wide: { status: 422, rpc: rpc.resourceExhausted },
+  rate_limited: { status: 429, rpc: rpc.resourceExhausted },
   internal: { status: 500, rpc: rpc.internal },
   ingestion_disabled: { status: 501, rpc: rpc.unimplemented },
+  intake_busy: { status: 503, rpc: rpc.unavailable },
   store_busy: { status: 503, rpc: rpc.unavailable },
   store_failed: { status: 503, rpc: rpc.unavailable },
 } as const
 export type RequestFaultCode = keyof typeof requestFaults
 
+type RequestFaultOptions = ErrorOptions & { retryAfterMs?: number }
+
 /** A request that cannot be served: the message says what happened, with the value, and what to do. */
 export class RequestFault extends Error {
   override name = 'RequestFault'
   readonly code: RequestFaultCode
-  constructor(code: RequestFaultCode, message: string, options?: ErrorOptions) {
+  /** When the same request may be sent again; undefined where the code says it. */
+  readonly retryAfterMs: number | undefined
+  constructor(code: RequestFaultCode, message: string, options?: RequestFaultOptions) {
     super(message, options)
     this.code = code
+    this.retryAfterMs = options?.retryAfterMs
   }
+}
+
+/** Undefined: sending it again is of no use. */
+export function retryAfterMsOf({ code, retryAfterMs }: RequestFault): number | undefined {
+  return retryAfterMs ?? (requestFaults[code].status === 503 ? busyRetryAfterMs : undefined)
 }
 
 export const exitCodes = {

@@ -1,52 +1,119 @@
 // Ingest's front door: read a configuration, start the service, stop it; and the shapes its API answers with.
 import { pino } from 'pino'
 import type { Logger } from 'pino'
-import type { AddressInfo } from 'node:net'
-import { createApp } from './app.ts'
-import { exposureMistake, invalid } from './config.ts'
+import { fullGrant } from './access/key.ts'
+import { createKeyRing } from './access/key-ring.ts'
+import type { KeyRing } from './access/key-ring.ts'
+import { createRateLimits } from './access/rate-limits.ts'
+import { watchKeys } from './access/watched-keys.ts'
+import { createApp, createOtlpApp } from './app.ts'
+import { invalid } from './config.ts'
 import type { IngestConfig } from './config.ts'
+import { exposureMistake } from './config-references.ts'
 import { zeroCounters } from './counters.ts'
-import { watchRequests } from './drain.ts'
 import { StartFault } from './faults.ts'
+import type { RequestFaultCode } from './faults.ts'
 import { startForward } from './forward/forward.ts'
+import { createHealth } from './health.ts'
 import { queueBytesMax } from './limits.ts'
+import { openListeners } from './listeners.ts'
+import type { Listeners } from './listeners.ts'
+import { createAdmission } from './receive/admission.ts'
+import { createGrpcListener } from './receive/grpc-listener.ts'
+import { createReceiver } from './receive/receiver.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { StoreUnusable } from './store/store.ts'
 import type { Store } from './store/store.ts'
+import { createEndpoints } from './tag/endpoint.ts'
+import { watchTls } from './tls.ts'
+import type { Tls } from './tls.ts'
 
-export { readConfig } from './config.ts'
+export { helpText, printConfig, readConfig } from './config.ts'
 export type { ForwardConfig, IngestConfig } from './config.ts'
 export { exitCodes, StartFault } from './faults.ts'
 export type * from './wire.ts'
 
-export type Ingest = {
-  /** Where it listens, as http://host:port */
-  url: string
+export type Ingest = Omit<Listeners, 'close'> & {
   /** Takes no more requests, ends those under way, writes what is waiting, closes the store. */
   close: () => Promise<void>
 }
 
 /** Throws StartFault. Logs go to standard error as JSON lines. */
 export async function startIngest(config: IngestConfig): Promise<Ingest> {
-  const exposed = exposureMistake(config)
+  const exposed = exposureMistake({ host: config.host, keyed: config.keys.length > 0 })
   if (exposed !== undefined) throw invalid([exposed])
   const log = pino({ level: config.logLevel, name: 'probespan-ingest' }, pino.destination(2))
-  const counters = zeroCounters()
-  const store = openStore(config, log)
-  const app = await createApp({ config, store, counters, log })
-  const drain = watchRequests(app.server)
+  const keys = createKeyRing(config.keys, fullGrant('everyone', config.rate))
+  const keyWatch = config.keysFile && watchKeys(keys, config.keysFile, log)
+  const tls = config.tls && watchTls(config.tls.files, config.tls.options, log)
+  const closeWatches = (): void => {
+    keyWatch?.close()
+    tls?.close()
+  }
   try {
-    await app.listen({ host: config.host, port: config.port })
+    return await startService({ config, keys, tls, log, closeWatches })
+  } catch (error) {
+    closeWatches()
+    throw error
+  }
+}
+
+type ServiceParts = {
+  config: IngestConfig
+  keys: KeyRing
+  tls: Tls | undefined
+  log: Logger
+  closeWatches: () => void
+}
+
+async function startService({ config, keys, tls, log, closeWatches }: ServiceParts): Promise<Ingest> {
+  const counters = zeroCounters()
+  const refusals = new Map<RequestFaultCode, number>()
+  const endpoints = createEndpoints()
+  const health = createHealth()
+  const admission = createAdmission(config.intakeBytesMax)
+  const store = openStore(config, log)
+  const receiver = createReceiver({
+    store,
+    counters,
+    keys,
+    rates: createRateLimits(),
+    admission,
+    enabled: config.ingestionEnabled,
+    sourceRules: config.sourceRules,
+    endpoints,
+    health,
+    refusals,
+    log,
+  })
+  const app = await createApp({
+    config,
+    store,
+    metered: { counters, refusals, endpoints, admission },
+    keys,
+    health,
+    receiver,
+    tls,
+    log,
+  })
+  const otlpApp = await createOtlpApp({ health, receiver, tls, log })
+  const grpc = createGrpcListener(receiver, tls, log)
+  let listeners: Listeners
+  try {
+    listeners = await openListeners({ app, otlpApp, grpc, config, log })
   } catch (error) {
     await store.close()
-    throw cannotListen(config, error)
+    throw error
   }
   const forward =
     config.forward === undefined ? undefined : startForward({ config: config.forward, store, counters, log })
+  const { close: closeListeners, ...urls } = listeners
+  log.info({ ...urls, database: config.databasePath, keys: config.keys.map(({ name }) => name) }, 'listening')
   return {
-    url: urlOf(app.server.address()),
+    ...urls,
     async close() {
-      await Promise.all([app.close(), drain.end()])
+      closeWatches()
+      await closeListeners()
       await forward?.close()
       await store.close()
       log.info({ counters }, 'stopped')
@@ -65,25 +132,4 @@ function openStore({ databasePath, retention }: IngestConfig, log: Logger): Stor
     if (error instanceof StoreUnusable) throw new StartFault(error.code, error.message, { cause: error })
     throw error
   }
-}
-
-function cannotListen({ host, port }: IngestConfig, error: unknown): StartFault {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  const reason =
-    code === 'EADDRINUSE'
-      ? 'another process listens there, perhaps another probespan'
-      : error instanceof Error
-        ? error.message
-        : String(error)
-  return new StartFault(
-    'port_unavailable',
-    `cannot listen on ${host}:${port}: ${reason}. Stop the other process, or set PROBESPAN_PORT or ` +
-      'PROBESPAN_HOST to an address that is free.',
-    { cause: error },
-  )
-}
-
-function urlOf(address: string | AddressInfo | null): string {
-  if (address === null || typeof address === 'string') throw new Error('listening, but on no port')
-  return `http://${address.family === 'IPv6' ? `[${address.address}]` : address.address}:${address.port}`
 }

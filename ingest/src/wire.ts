@@ -65,6 +65,8 @@ export const span = z.object({
   source: traceSource,
   /** Resource attribute `service.name`, or `unknown_service`. */
   service: z.string(),
+  /** Resource attribute `service.namespace`: the machine or cluster that sent it. */
+  endpoint: z.string().exactOptional(),
   attributes: z.array(keyValue),
   events: z.array(
     z.object({ timeUnixNano: unsignedNanoseconds, name: z.string(), attributes: z.array(keyValue) }),
@@ -136,6 +138,19 @@ export const servicesAnswer = z.object({
   services: z.array(z.object({ name: z.string(), sources: z.array(traceSource) })),
 })
 export type ServicesAnswer = z.infer<typeof servicesAnswer>
+
+/** Answer of `GET /api/endpoints`: who has sent since the service started, by `service.namespace` ('' for none). */
+export const endpointsAnswer = z.object({
+  endpoints: z.array(
+    z.object({
+      name: z.string(),
+      sources: z.array(
+        z.object({ source: traceSource, spans: z.int(), lastSeenUnixNano: unsignedNanoseconds }),
+      ),
+    }),
+  ),
+})
+export type EndpointsAnswer = z.infer<typeof endpointsAnswer>
 
 /** Body of every 4xx and 5xx of the API: what happened, with the value, and what to do. */
 export const apiError = z.object({ error: z.object({ code: z.string(), message: z.string() }) })

@@ -1,5 +1,5 @@
-// Nothing of a span is lost in translation: every field of the OTLP trace messages, sent as JSON and as protobuf,
-// through the real service, is in the stored bytes, and in the answer wherever wire.ts has a place for it.
+// Nothing of a span is lost in translation: every field of the OTLP trace messages, sent as JSON and as protobuf, by
+// HTTP and gRPC, through the real service, is in the stored bytes, and in the answer wherever wire.ts has a place for it.
 import protobuf from 'protobufjs'
 import { expect, test } from 'vitest'
 import { queueBytesMax } from '../src/limits.ts'
@@ -7,6 +7,8 @@ import { protobufFromJson } from '../src/otlp/json.ts'
 import { exportRequestType, spanType } from '../src/otlp/schema.ts'
 import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
 import { span as wireSpan } from '../src/wire.ts'
+import type { Ingest } from '../src/index.ts'
+import { grpcExport } from './grpc-client.ts'
 import { everyField, jsonOf } from './every-field.ts'
 import type { JsonMessage } from './every-field.ts'
 import { getTrace, jsonType, post, protobufType, runIngest, temporaryFolder } from './running.ts'
@@ -47,6 +49,10 @@ test('the schema has every field of the protocol, under its number', () => {
 })
 
 const document = everyField(exportRequestType)
+const [firstResource] = list(document['resourceSpans'])
+const [namespace] = list(message(firstResource?.['resource'])['attributes'])
+// The one attribute that has a place of its own in the answer.
+if (namespace !== undefined) namespace['key'] = 'service.namespace'
 const binary = protobufFromJson(JSON.stringify(document)).body
 
 test('JSON to protobuf keeps every field', () => {
@@ -61,72 +67,86 @@ test('snake_case JSON gives the same bytes', () => {
   expect(protobufFromJson(snake).body).toEqual(binary)
 })
 
-test.each([
-  ['protobuf', binary, protobufType],
-  ['JSON', JSON.stringify(document), jsonType],
-])('sent as %s, the stored bytes hold it all unchanged', async (_name, body, headers) => {
+type Send = (ingest: Ingest) => Promise<void>
+const byHttp =
+  (body: Buffer | string, headers: Record<string, string>): Send =>
+  async ({ url }) =>
+    expect((await post(`${url}/v1/traces`, body, headers)).status).toBe(200)
+const senders: [string, Send][] = [
+  ['protobuf', byHttp(binary, protobufType)],
+  ['JSON', byHttp(JSON.stringify(document), jsonType)],
+  ['gRPC', async ({ otlpGrpcUrl: url = '' }) => expect((await grpcExport({ url }, binary)).code).toBe(0)],
+]
+
+test.each(senders)('sent as %s, the stored bytes hold it all unchanged', async (_name, send) => {
   const path = `${temporaryFolder()}/probespan.db`
-  const ingest = await runIngest({ PROBESPAN_DB: path })
-  expect((await post(`${ingest.url}/v1/traces`, body, headers)).status).toBe(200)
+  const ingest = await runIngest({ PROBESPAN_DB: path, PROBESPAN_OTLP_GRPC_PORT: '0' })
+  await send(ingest)
   await ingest.close()
   const store = openSqliteStore(path, queueBytesMax)
   expect((await store.blockAfter(0))?.body).toEqual(binary)
   await store.close()
 })
 
-test.each([
-  ['protobuf', binary, protobufType],
-  ['JSON', JSON.stringify(document), jsonType],
-])('sent as %s, every field that wire.ts has a place for is in the answer', async (_name, body, headers) => {
-  const { url } = await runIngest()
-  await post(`${url}/v1/traces`, body, headers)
-  const [resourceSpans] = list(document['resourceSpans'])
-  const [scopeSpans] = list(resourceSpans?.['scopeSpans'])
-  const [sent] = list(scopeSpans?.['spans'])
-  const [event] = list(sent?.['events'])
-  const [link] = list(sent?.['links'])
-  const { spans } = await getTrace(url, String(sent?.['traceId']))
-  expect(spans).toEqual([
-    {
-      traceId: sent?.['traceId'],
-      spanId: sent?.['spanId'],
-      parentSpanId: sent?.['parentSpanId'],
-      traceState: sent?.['traceState'],
-      name: sent?.['name'],
-      kind: 'SERVER',
-      startUnixNano: sent?.['startTimeUnixNano'],
-      durationNano: String(
-        BigInt(String(sent?.['endTimeUnixNano'])) - BigInt(String(sent?.['startTimeUnixNano'])),
-      ),
-      status: { code: 'ERROR', message: message(sent?.['status'])['message'] },
-      source: 'otlp',
-      service: 'unknown_service',
-      attributes: shown(sent?.['attributes']),
-      events: [
-        {
-          timeUnixNano: event?.['timeUnixNano'],
-          name: event?.['name'],
-          attributes: shown(event?.['attributes']),
+test.each(senders)(
+  'sent as %s, every field that wire.ts has a place for is in the answer',
+  async (_name, send) => {
+    const ingest = await runIngest({ PROBESPAN_OTLP_GRPC_PORT: '0' })
+    await send(ingest)
+    const [resourceSpans] = list(document['resourceSpans'])
+    const [scopeSpans] = list(resourceSpans?.['scopeSpans'])
+    const [sent] = list(scopeSpans?.['spans'])
+    const [event] = list(sent?.['events'])
+    const [link] = list(sent?.['links'])
+    const { spans } = await getTrace(ingest.url, String(sent?.['traceId']))
+    expect(spans).toEqual([
+      {
+        traceId: sent?.['traceId'],
+        spanId: sent?.['spanId'],
+        parentSpanId: sent?.['parentSpanId'],
+        traceState: sent?.['traceState'],
+        name: sent?.['name'],
+        kind: 'SERVER',
+        startUnixNano: sent?.['startTimeUnixNano'],
+        durationNano: String(
+          BigInt(String(sent?.['endTimeUnixNano'])) - BigInt(String(sent?.['startTimeUnixNano'])),
+        ),
+        status: { code: 'ERROR', message: message(sent?.['status'])['message'] },
+        source: 'otlp',
+        service: 'unknown_service',
+        endpoint: message(namespace?.['value'])['stringValue'],
+        attributes: shown(sent?.['attributes']),
+        events: [
+          {
+            timeUnixNano: event?.['timeUnixNano'],
+            name: event?.['name'],
+            attributes: shown(event?.['attributes']),
+          },
+        ],
+        links: [
+          { traceId: link?.['traceId'], spanId: link?.['spanId'], attributes: shown(link?.['attributes']) },
+        ],
+        resource: { attributes: shown(message(resourceSpans?.['resource'])['attributes']) },
+        scope: {
+          name: message(scopeSpans?.['scope'])['name'],
+          version: message(scopeSpans?.['scope'])['version'],
         },
-      ],
-      links: [
-        { traceId: link?.['traceId'], spanId: link?.['spanId'], attributes: shown(link?.['attributes']) },
-      ],
-      resource: { attributes: shown(message(resourceSpans?.['resource'])['attributes']) },
-      scope: {
-        name: message(scopeSpans?.['scope'])['name'],
-        version: message(scopeSpans?.['scope'])['version'],
       },
-    },
-  ])
-  expect(wireSpan.parse(spans[0])).toEqual(spans[0])
-  // A field that wire.ts gains must be expected above.
-  expect(Object.keys(spans[0] ?? {}).sort()).toEqual(Object.keys(wireSpan.shape).sort())
-  expect(Object.keys(sent ?? {})).toHaveLength(spanType.fieldsArray.length)
-})
+    ])
+    expect(wireSpan.parse(spans[0])).toEqual(spans[0])
+    // A field that wire.ts gains must be expected above.
+    expect(Object.keys(spans[0] ?? {}).sort()).toEqual(Object.keys(wireSpan.shape).sort())
+    expect(Object.keys(sent ?? {})).toHaveLength(spanType.fieldsArray.length)
+  },
+)
 
-const message = (value: unknown): JsonMessage => value as JsonMessage
-const list = (value: unknown): JsonMessage[] => value as JsonMessage[]
+function message(value: unknown): JsonMessage {
+  return value as JsonMessage
+}
+
+function list(value: unknown): JsonMessage[] {
+  return value as JsonMessage[]
+}
 
 /** Attributes as wire.ts shows them: without the indexes into a profile's string table, which spans have no use for. */
 function shown(value: unknown): unknown {

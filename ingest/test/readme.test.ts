@@ -1,8 +1,10 @@
 // README.md lists the settings and codes that the code has: no more, no fewer, with the same values.
 import { readFileSync } from 'node:fs'
+import { status as grpcCodes } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
 import { settings } from '../src/config.ts'
 import { exitCodes, requestFaults } from '../src/faults.ts'
+import type { RequestFaultCode } from '../src/faults.ts'
 import { requestBytesMax } from '../src/limits.ts'
 import { partsMax } from '../src/otlp/frames.ts'
 import { spanRules } from '../src/otlp/scan.ts'
@@ -10,6 +12,7 @@ import { tracePaths } from '../src/receive/routes.ts'
 import { searchSpansMax } from '../src/store/sqlite/search.ts'
 import { traceSpansMax } from '../src/store/sqlite/reader.ts'
 
+const rpcCodes: Readonly<Record<string, unknown>> = grpcCodes
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
 
 /** Rows of the table under a heading, by the text of its first header cell; code marks removed. */
@@ -44,6 +47,11 @@ test('the settings and their defaults', () => {
 test('the error codes and their statuses', () => {
   const documented = rows('code').map(([code, status]) => [code, Number(status)])
   expect(documented).toEqual(Object.entries(requestFaults).map(([code, { status }]) => [code, status]))
+  // The others are never met by a sender over gRPC.
+  const overGrpc = rows('code').filter(([, , name]) => name !== '–')
+  expect(overGrpc.map(([code, , name = '']) => [code, rpcCodes[name]])).toEqual(
+    overGrpc.map(([code]) => [code, requestFaults[code as RequestFaultCode].rpc]),
+  )
 })
 
 test('the exit codes', () => {
@@ -52,6 +60,7 @@ test('the exit codes', () => {
 })
 
 test('paths and limits', () => {
+  for (const port of ['4317', '4318', '3051']) expect(readme).toContain(`\`127.0.0.1:${port}\``)
   for (const path of tracePaths) expect(readme).toContain(`\`POST ${path}\``)
   expect(readme).toContain(`over ${requestBytesMax / 2 ** 20} MiB`)
   expect(readme).toContain(`${partsMax.toLocaleString('en')} resources`)

@@ -28,6 +28,8 @@ export function temporaryFolder(): string {
 export function testEnv(env: Env = {}): Env {
   return {
     PROBESPAN_PORT: '0',
+    PROBESPAN_OTLP_HTTP_PORT: 'off',
+    PROBESPAN_OTLP_GRPC_PORT: 'off',
     PROBESPAN_DB: join(env['PROBESPAN_DB'] === undefined ? temporaryFolder() : '', 'probespan.db'),
     PROBESPAN_LOG_LEVEL: 'silent',
     ...env,
@@ -40,17 +42,28 @@ export async function runIngest(env: Env = {}): Promise<Ingest> {
   let closing: Promise<void> | undefined
   const close = () => (closing ??= ingest.close())
   onTestFinished(close)
-  return { url: ingest.url, close }
+  return { ...ingest, close }
 }
 
-export type Child = { url: string; process: ChildProcess; exited: Promise<unknown> }
+export type Child = {
+  url: string
+  grpcUrl: string | undefined
+  process: ChildProcess
+  exited: Promise<unknown>
+  /** All of standard error until now. */
+  said: () => string
+}
 
 export async function runChild(env: Env): Promise<Child> {
   const child = spawnMain(testEnv(env))
+  let said = ''
+  child.stderr.on('data', (chunk) => (said += String(chunk)))
   const exited = once(child, 'exit')
+  let grpcUrl: string | undefined
   for await (const line of createInterface({ input: child.stdout })) {
-    const url = /^probespan ingest listens on (http:\S+)$/.exec(line)?.[1]
-    if (url !== undefined) return { url, process: child, exited }
+    grpcUrl ??= /^probespan ingest takes OTLP\/gRPC on (https?:\S+)$/.exec(line)?.[1]
+    const url = /^probespan ingest listens on (https?:\S+)$/.exec(line)?.[1]
+    if (url !== undefined) return { url, grpcUrl, process: child, exited, said: () => said }
   }
   throw new Error('ingest ended before it listened')
 }
@@ -58,8 +71,8 @@ export async function runChild(env: Env): Promise<Child> {
 export type Ending = { code: number | null; stdout: string; stderr: string }
 
 /** Runs main.ts to its end. */
-export async function endOfMain(env: Env): Promise<Ending> {
-  const child = spawnMain(env)
+export async function endOfMain(env: Env, args: string[] = []): Promise<Ending> {
+  const child = spawnMain(env, args)
   let [stdout, stderr] = ['', '']
   child.stdout.on('data', (chunk) => (stdout += String(chunk)))
   child.stderr.on('data', (chunk) => (stderr += String(chunk)))
@@ -67,9 +80,9 @@ export async function endOfMain(env: Env): Promise<Ending> {
   return { code: child.exitCode, stdout, stderr }
 }
 
-function spawnMain(env: Env) {
+function spawnMain(env: Env, args: string[] = []) {
   const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-  const child = spawn(process.execPath, [main], {
+  const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env['PATH'], ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -89,5 +102,7 @@ export async function getJson<T>(url: string, headers: Env = {}): Promise<T> {
 }
 
 export const getTraces = (base: string, query = '') => getJson<TracesAnswer>(`${base}/api/traces${query}`)
-export const getTrace = (base: string, id: string) => getJson<TraceAnswer>(`${base}/api/traces/${id}`)
-export const getCounters = (base: string) => getJson<Counters>(`${base}/api/counters`)
+export const getTrace = (base: string, id: string, headers: Env = {}) =>
+  getJson<TraceAnswer>(`${base}/api/traces/${id}`, headers)
+export const getCounters = (base: string, headers: Env = {}) =>
+  getJson<Counters>(`${base}/api/counters`, headers)

@@ -50,12 +50,21 @@ function messageOf(type: protobuf.Type, source: JsonObject, place: string, depth
     // JSON null means "not set" in protobuf's JSON mapping.
     if (value === undefined || value === null) continue
     const here = `${place}.${field.name}`
-    if (!field.repeated) message[field.name] = fieldOf(field, value, here, depth)
+    if (field.name === 'intValue' && isBeyondInt64(value)) message['doubleValue'] = Number(value)
+    else if (!field.repeated) message[field.name] = fieldOf(field, value, here, depth)
     else if (Array.isArray(value)) {
       message[field.name] = value.map((item, index) => fieldOf(field, item, `${here}[${index}]`, depth))
     } else throw refused(here, 'an array', value)
   }
   return message
+}
+
+/** JavaScript's SDK writes whole numbers as integers, 1e+300 too: such a value is the double it was, not an error. */
+function isBeyondInt64(value: unknown): boolean {
+  let whole: bigint | undefined
+  if (typeof value === 'number' && Number.isInteger(value)) whole = BigInt(value)
+  if (typeof value === 'string' && /^-?\d{19,309}$/.test(value)) whole = BigInt(value)
+  return whole !== undefined && BigInt.asIntN(64, whole) !== whole
 }
 
 const snakeCases = new Map<string, string>()

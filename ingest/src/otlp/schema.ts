@@ -1,4 +1,4 @@
-// The OTLP trace messages (opentelemetry-proto 1.9) and google.rpc.Status as protobufjs types, made once at load.
+// The OTLP trace messages (opentelemetry-proto 1.9), google.rpc.Status and RetryInfo as protobufjs types, made once at load.
 // Only messages that are decoded or encoded in full go through these: the hot path reads the wire (frames.ts,
 // scan.ts). Field numbers are the protocol's and never change.
 import protobuf from 'protobufjs'
@@ -85,7 +85,10 @@ message AnyValue {
 }
 message ArrayValue { repeated AnyValue values = 1; }
 message KeyValueList { repeated KeyValue values = 1; }
-message RpcStatus { int32 code = 1; string message = 2; }
+message RpcStatus { int32 code = 1; string message = 2; repeated Any details = 3; }
+message Any { string type_url = 1; bytes value = 2; }
+message RetryInfo { Duration retry_delay = 1; }
+message Duration { int64 seconds = 1; int32 nanos = 2; }
 `
 
 const root = protobuf.parse(proto).root
@@ -100,3 +103,4 @@ export const resourceType = message('Resource')
 export const scopeType = message('InstrumentationScope')
 export const keyValueType = message('KeyValue')
 export const rpcStatusType = message('RpcStatus')
+export const retryInfoType = message('RetryInfo')

@@ -23,7 +23,7 @@ export type StoredAs = {
 const kinds: readonly SpanKind[] = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']
 const statusCodes: readonly StatusCode[] = ['UNSET', 'OK', 'ERROR']
 
-type Owner = { resource: Span['resource']; scope: Span['scope'] }
+type Owner = Pick<Span, 'resource' | 'scope' | 'endpoint'>
 
 export function decodeSpans(body: Buffer, wanted: (ordinal: number) => StoredAs | undefined): Span[] {
   const spans: Span[] = []
@@ -36,7 +36,7 @@ export function decodeSpans(body: Buffer, wanted: (ordinal: number) => StoredAs 
         const storedAs = wanted(ordinal++)
         if (storedAs === undefined) continue
         resource ??= decodeResource(joined(body, frame.resource))
-        owner ??= { resource, scope: decodeScope(body, scope) }
+        owner ??= { resource, scope: decodeScope(body, scope), ...endpointOf(resource) }
         spans.push(decodeSpan(body.subarray(start, end), storedAs, owner))
       }
     }
@@ -47,6 +47,11 @@ export function decodeSpans(body: Buffer, wanted: (ordinal: number) => StoredAs 
 function decodeResource(bytes: Buffer): Span['resource'] {
   const resource = decoded(resourceType, bytes)
   return { attributes: resource === undefined ? [undecodable(bytes)] : keyValuesOf(resource['attributes']) }
+}
+
+function endpointOf({ attributes }: Span['resource']): Pick<Span, 'endpoint'> {
+  const endpoint = attributes.find(({ key }) => key === 'service.namespace')?.value.stringValue ?? ''
+  return endpoint === '' ? {} : { endpoint }
 }
 
 function decodeScope(body: Buffer, frame: ScopeFrame): Span['scope'] {

@@ -4,16 +4,22 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { hasZodFastifySchemaValidationErrors, validatorCompiler } from 'fastify-type-provider-zod'
 import { z } from 'zod'
+import type { KeyRing } from '../access/key-ring.ts'
 import { counters as countersAnswer } from '../counters.ts'
 import type { Counters } from '../counters.ts'
 import { RequestFault, requestFaults } from '../faults.ts'
-import type { KeyCheck } from '../key.ts'
 import { StoreFault } from '../store/store.ts'
 import type { AttributeQuery, Store } from '../store/store.ts'
-import { servicesAnswer, traceAnswer, tracesAnswer, tracesQuery } from '../wire.ts'
+import type { Endpoints } from '../tag/endpoint.ts'
+import { endpointsAnswer, servicesAnswer, traceAnswer, tracesAnswer, tracesQuery } from '../wire.ts'
 import type { ApiError } from '../wire.ts'
 
-export type QueryParts = { store: Store; counters: Counters; checkKey: KeyCheck }
+export type QueryParts = {
+  store: Store
+  counters: Counters
+  keys: KeyRing
+  endpoints: Pick<Endpoints, 'list'>
+}
 
 // Strict: a misspelt filter would otherwise answer with everything.
 const tracesQueryStrict = z.strictObject(tracesQuery.shape)
@@ -21,12 +27,15 @@ const traceParams = z.object({
   id: z.string().regex(/^[\da-f]{32}$/i, 'must be a trace id: 32 hex digits'),
 })
 
-export const queryRoutes: FastifyPluginAsyncZod<QueryParts> = async (app, { store, counters, checkKey }) => {
+export const queryRoutes: FastifyPluginAsyncZod<QueryParts> = async (
+  app,
+  { store, counters, keys, endpoints },
+) => {
   app.setValidatorCompiler(validatorCompiler)
   // Answers are held to their schemas by the compiler and by tests. Parsing each once more took most of the 2.9 s of
   // an answer with 45,000 spans.
   app.setSerializerCompiler(() => JSON.stringify)
-  app.addHook('onRequest', async (request) => checkKey(request.headers))
+  app.addHook('onRequest', async (request) => void keys.grantOf(request.headers, 'read'))
   app.setErrorHandler(async (error, request, reply) => sendFault(queryFaultOf(error, request), reply))
 
   app.get(
@@ -59,6 +68,9 @@ export const queryRoutes: FastifyPluginAsyncZod<QueryParts> = async (app, { stor
   )
   app.get('/api/services', { schema: { response: { 200: servicesAnswer } } }, async () => ({
     services: await store.services(),
+  }))
+  app.get('/api/endpoints', { schema: { response: { 200: endpointsAnswer } } }, async () => ({
+    endpoints: endpoints.list(),
   }))
   app.get('/api/counters', { schema: { response: { 200: countersAnswer } } }, async () => counters)
 }

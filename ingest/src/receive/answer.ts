@@ -1,5 +1,5 @@
-// Bodies of OTLP/HTTP answers in the request's encoding: success, partial success, google.rpc.Status. Pure.
-import { exportResponseType, rpcStatusType } from '../otlp/schema.ts'
+// Bodies of OTLP answers in the request's encoding: success, partial success, google.rpc.Status. Pure.
+import { exportResponseType, retryInfoType, rpcStatusType } from '../otlp/schema.ts'
 import type { Encoding } from './content.ts'
 
 export type Answer = { contentType: string; body: Buffer }
@@ -23,6 +23,19 @@ export function statusAnswer(encoding: Encoding, code: number, message: string):
   return encoding === 'json'
     ? json({ code, message })
     : protobuf(rpcStatusType.encode({ code, message }).finish())
+}
+
+/** The google.rpc.Status that gRPC carries beside its code, with when to come again. */
+export function rpcStatusDetails(code: number, message: string, retryAfterMs: number): Buffer {
+  const retryDelay = {
+    seconds: Math.floor(retryAfterMs / 1000),
+    nanos: (retryAfterMs % 1000) * 1_000_000,
+  }
+  const retryInfo = {
+    typeUrl: 'type.googleapis.com/google.rpc.RetryInfo',
+    value: retryInfoType.encode({ retryDelay }).finish(),
+  }
+  return Buffer.from(rpcStatusType.encode({ code, message, details: [retryInfo] }).finish())
 }
 
 function partialSuccessJson({ rejectedSpans, errorMessage }: NonNullable<PartialSuccess>): object {

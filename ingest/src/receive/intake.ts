@@ -1,31 +1,57 @@
-// One decoded request to what the store takes: scanned, tagged, without the spans that break a rule. Pure.
+// One decoded request to what the store takes: scanned, tagged, without the spans that break a rule or that its
+// sender's key may not send. Pure.
 // Throws UndecodableBody, TooManyParts.
+import type { Grant } from '../access/key.ts'
 import { selectSpans } from '../otlp/regroup.ts'
 import { scanBody, spanRules } from '../otlp/scan.ts'
 import type { SpanRule } from '../otlp/scan.ts'
 import type { Batch } from '../store/store.ts'
 import { taggedBatch } from '../tag/tagged-batch.ts'
+import { noEndpoint } from '../tag/endpoint.ts'
+import type { SentBy } from '../tag/endpoint.ts'
+import { traceSourceOf } from '../tag/trace-source.ts'
+import type { SourceRule } from '../tag/trace-source.ts'
+import { withinNamespace } from './namespace-binding.ts'
 
-export type Intake = { batch: Batch; rejectedSpans: number; rejection: string }
+export type Intake = { batch: Batch; sentBy: SentBy[]; rejectedSpans: number; rejection: string }
 
-export function intakeOf(body: Buffer): Intake {
-  const scanned = scanBody(body)
+export type Tagging = {
+  /** Say who sent a span before the standard rules do. */
+  ownRules: readonly SourceRule[]
+  /** What the sender's key is bound to. */
+  binding: Pick<Grant, 'source' | 'namespace'>
+}
+
+const noTagging: Tagging = { ownRules: [], binding: { source: undefined, namespace: undefined } }
+
+export function intakeOf(sent: Buffer, { ownRules, binding }: Tagging = noTagging): Intake {
+  const { namespace } = binding
+  const { body: allowed, refusedSpans } =
+    namespace === undefined ? { body: sent, refusedSpans: 0 } : withinNamespace(sent, namespace)
+  const scanned = scanBody(allowed)
   const { rejected } = scanned
+  // Nothing rejected: the sender's bytes, as they came.
+  const body = rejected.size === 0 ? allowed : selectSpans(allowed, (ordinal) => !rejected.has(ordinal))
+  const kept = rejected.size === 0 ? scanned : scanBody(body)
+  const batch = taggedBatch(body, kept, (claims) => binding.source ?? traceSourceOf(claims, ownRules))
+  const reasons = rejectionReasons(rejected)
+  if (refusedSpans > 0) {
+    reasons.push(`${refusedSpans} spans rejected: this key may send only service.namespace "${namespace}"`)
+  }
   return {
-    // Nothing rejected: the sender's bytes, as they came.
-    batch: rejected.size === 0 ? taggedBatch(body, scanned) : batchWithout(body, rejected),
-    rejectedSpans: rejected.size,
-    rejection: rejectionText(rejected),
+    batch,
+    sentBy: kept.groups.map(({ sender, spanCount }, index) => ({
+      endpoint: sender.attributes.get('service.namespace') ?? noEndpoint,
+      source: batch.groups[index]?.source ?? 'otlp',
+      spanCount,
+    })),
+    rejectedSpans: rejected.size + refusedSpans,
+    rejection: reasons.join('; '),
   }
 }
 
-function batchWithout(body: Buffer, rejected: ReadonlyMap<number, SpanRule>): Batch {
-  const kept = selectSpans(body, (ordinal) => !rejected.has(ordinal))
-  return taggedBatch(kept, scanBody(kept))
-}
-
-function rejectionText(rejected: Map<number, SpanRule>): string {
+function rejectionReasons(rejected: Map<number, SpanRule>): string[] {
   const counts = new Map<SpanRule, number>()
   for (const rule of rejected.values()) counts.set(rule, (counts.get(rule) ?? 0) + 1)
-  return [...counts].map(([rule, count]) => `${count} spans rejected: ${spanRules[rule]}`).join('; ')
+  return [...counts].map(([rule, count]) => `${count} spans rejected: ${spanRules[rule]}`)
 }

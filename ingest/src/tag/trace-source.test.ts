@@ -1,35 +1,53 @@
 import { expect, test } from 'vitest'
-import type { SenderClaims } from '../otlp/sender.ts'
 import { traceSourceOf } from './trace-source.ts'
+import type { SourceRule } from './trace-source.ts'
 
-const nobody: SenderClaims = {
-  serviceName: 'shop',
-  libraryName: undefined,
-  otelScopeName: undefined,
-  sdkName: 'opentelemetry',
-  distroName: undefined,
-  scopeName: 'my-tracer',
+type Claims = Record<string, string>
+const sourceOf = (claims: Claims, scopeName = 'my-tracer', rules: SourceRule[] = []) => {
+  const resource = { 'service.name': 'shop', 'telemetry.sdk.name': 'opentelemetry', ...claims }
+  return traceSourceOf({ attributes: new Map(Object.entries(resource)), scopeName }, rules)
 }
 
-test.each<[string, Partial<SenderClaims>, string]>([
+const beyla = 'github.com/grafana/beyla'
+
+test.each<[string, Claims, string]>([
   ['any SDK', {}, 'otlp'],
-  ['Beyla 1 to 2', { libraryName: 'github.com/grafana/beyla', sdkName: 'beyla' }, 'beyla'],
-  ['Beyla 3', { otelScopeName: 'github.com/grafana/beyla' }, 'beyla'],
-  ['OBI', { otelScopeName: 'go.opentelemetry.io/obi' }, 'beyla'],
-  ['OBI, older', { libraryName: 'github.com/open-telemetry/opentelemetry-ebpf-instrumentation' }, 'beyla'],
-  ['Beyla 1.0, by its scope', { scopeName: 'github.com/grafana/beyla' }, 'beyla'],
-  ['Beyla, by its SDK name', { sdkName: 'beyla' }, 'beyla'],
-  ['OBI, by its SDK name', { sdkName: 'opentelemetry-ebpf-instrumentation' }, 'beyla'],
-  ['OBI 3, by its distribution', { distroName: 'opentelemetry-ebpf-instrumentation' }, 'beyla'],
+  ['Beyla 1 to 2', { 'otel.library.name': beyla, 'telemetry.sdk.name': 'beyla' }, 'beyla'],
+  ['Beyla 3', { 'otel.scope.name': beyla }, 'beyla'],
+  ['OBI', { 'otel.scope.name': 'go.opentelemetry.io/obi' }, 'beyla'],
   [
-    'Beyla with an overridden SDK name',
-    { libraryName: 'github.com/grafana/beyla', sdkName: 'mine' },
+    'OBI, older',
+    { 'otel.library.name': 'github.com/open-telemetry/opentelemetry-ebpf-instrumentation' },
     'beyla',
   ],
-  ['the bridge, by its scope', { scopeName: 'probespan-bridge' }, 'bpftrace'],
-  ['the bridge, by its SDK name', { sdkName: 'probespan' }, 'bpftrace'],
-  ['the bridge, by its distribution', { distroName: 'probespan-bridge' }, 'bpftrace'],
-  ['a service that is called beyla', { serviceName: 'beyla' }, 'otlp'],
+  ['Beyla, by its SDK name', { 'telemetry.sdk.name': 'beyla' }, 'beyla'],
+  ['OBI, by its SDK name', { 'telemetry.sdk.name': 'opentelemetry-ebpf-instrumentation' }, 'beyla'],
+  ['OBI 3, by its distribution', { 'telemetry.distro.name': 'opentelemetry-ebpf-instrumentation' }, 'beyla'],
+  [
+    'Beyla with an overridden SDK name',
+    { 'otel.library.name': beyla, 'telemetry.sdk.name': 'mine' },
+    'beyla',
+  ],
+  ['the bridge, by its SDK name', { 'telemetry.sdk.name': 'probespan' }, 'bpftrace'],
+  ['the bridge, by its distribution', { 'telemetry.distro.name': 'probespan-bridge' }, 'bpftrace'],
+  ['a service that is called beyla', { 'service.name': 'beyla' }, 'otlp'],
 ])('%s', (_who, claims, source) => {
-  expect(traceSourceOf({ ...nobody, ...claims })).toBe(source)
+  expect(sourceOf(claims)).toBe(source)
+})
+
+test('by the scope: Beyla 1.0, and the bridge', () => {
+  expect(sourceOf({}, beyla)).toBe('beyla')
+  expect(sourceOf({}, 'probespan-bridge')).toBe('bpftrace')
+})
+
+test('the own rules come first, in their order, and leave the rest to the standard ones', () => {
+  const rules: SourceRule[] = [
+    { source: 'http', attribute: 'service.name', names: ['dashboard', 'admin'] },
+    { source: 'scheduler', attribute: undefined, names: ['cron'] },
+    { source: 'otlp', attribute: 'otel.library.name', names: [beyla] },
+  ]
+  expect(sourceOf({ 'service.name': 'admin' }, 'cron', rules)).toBe('http')
+  expect(sourceOf({}, 'cron', rules)).toBe('scheduler')
+  expect(sourceOf({ 'otel.library.name': beyla }, '', rules)).toBe('otlp')
+  expect(sourceOf({ 'otel.scope.name': beyla }, '', rules)).toBe('beyla')
 })

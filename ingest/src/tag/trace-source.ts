@@ -1,11 +1,12 @@
 // Says who sent a span, from what its resource and scope claim: the first rule that holds, the strongest first.
-// Pure. Any sender can claim these names; binding a key to a source is what would make them certain.
+// Pure. Any sender can claim these names; a key that is bound to a source is what makes them certain.
 import type { SenderClaims } from '../otlp/sender.ts'
 import type { TraceSource } from '../wire.ts'
 
-type Rule = {
+export type SourceRule = {
   source: TraceSource
-  claim: keyof SenderClaims
+  /** Of the resource; undefined: the scope's name is looked at. */
+  attribute: string | undefined
   names: readonly string[]
 }
 
@@ -17,23 +18,34 @@ const beylaLibraries = [
 ]
 
 /** In order of strength. Beyla's SDK name can be overridden by the user, its library name cannot. */
-export const sourceRules: readonly Rule[] = [
-  { source: 'beyla', claim: 'libraryName', names: beylaLibraries },
-  { source: 'beyla', claim: 'otelScopeName', names: beylaLibraries },
-  { source: 'beyla', claim: 'scopeName', names: beylaLibraries },
-  { source: 'bpftrace', claim: 'scopeName', names: ['probespan-bridge'] },
-  { source: 'bpftrace', claim: 'sdkName', names: ['probespan'] },
-  { source: 'bpftrace', claim: 'distroName', names: ['probespan-bridge'] },
-  { source: 'beyla', claim: 'sdkName', names: ['beyla', 'opentelemetry-ebpf-instrumentation'] },
-  { source: 'beyla', claim: 'distroName', names: ['opentelemetry-ebpf-instrumentation'] },
+export const standardRules: readonly SourceRule[] = [
+  { source: 'beyla', attribute: 'otel.library.name', names: beylaLibraries },
+  { source: 'beyla', attribute: 'otel.scope.name', names: beylaLibraries },
+  { source: 'beyla', attribute: undefined, names: beylaLibraries },
+  { source: 'bpftrace', attribute: undefined, names: ['probespan-bridge'] },
+  { source: 'bpftrace', attribute: 'telemetry.sdk.name', names: ['probespan'] },
+  { source: 'bpftrace', attribute: 'telemetry.distro.name', names: ['probespan-bridge'] },
+  {
+    source: 'beyla',
+    attribute: 'telemetry.sdk.name',
+    names: ['beyla', 'opentelemetry-ebpf-instrumentation'],
+  },
+  { source: 'beyla', attribute: 'telemetry.distro.name', names: ['opentelemetry-ebpf-instrumentation'] },
 ]
 
-export function traceSourceOf(claims: SenderClaims): TraceSource {
-  for (const rule of sourceRules) {
-    const claimed = claims[rule.claim]
-    if (claimed !== undefined && rule.names.includes(claimed)) return rule.source
-  }
-  return 'otlp'
+/** `ownRules` are the user's, which come before the standard ones. */
+export function traceSourceOf(claims: SenderClaims, ownRules: readonly SourceRule[] = []): TraceSource {
+  return firstFit(claims, ownRules) ?? firstFit(claims, standardRules) ?? 'otlp'
+}
+
+function firstFit(
+  { attributes, scopeName }: SenderClaims,
+  rules: readonly SourceRule[],
+): TraceSource | undefined {
+  return rules.find(({ attribute, names }) => {
+    const claimed = attribute === undefined ? scopeName : attributes.get(attribute)
+    return claimed !== undefined && names.includes(claimed)
+  })?.source
 }
 
 /** The service of a span whose resource names none, as the OpenTelemetry SDKs call it. */

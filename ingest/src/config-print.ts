@@ -1,0 +1,66 @@
+// The settings in force as YAML, each with where it comes from, secrets hidden; and the flags as --help lists them.
+// What is printed can be read as a configuration file again, once the secrets are put back.
+import { Document } from 'yaml'
+import type { Given } from './config-layers.ts'
+import { settingName } from './config-layers.ts'
+import type { SourceRule } from './tag/trace-source.ts'
+
+export type InForce = {
+  /** By variable; undefined where it is not set and has no default. */
+  values: Readonly<Record<string, unknown>>
+  given: ReadonlyMap<string, Given>
+  sourceRules: readonly SourceRule[]
+}
+
+const hidden = '(hidden)'
+
+export function printedSettings(
+  { values, given, sourceRules }: InForce,
+  secrets: ReadonlySet<string>,
+): string {
+  const document = new Document({})
+  document.commentBefore = ' probespan ingest: the settings in force, and where each comes from'
+  for (const [variable, value] of Object.entries(values)) {
+    if (value === undefined || variable === 'PROBESPAN_CONFIG') continue
+    const secret = secrets.has(variable) && given.has(variable)
+    const node = document.createNode(secret ? hidden : value)
+    node.comment = ` ${given.get(variable)?.origin ?? 'default'}`
+    document.set(settingName(variable), node)
+  }
+  if (sourceRules.length > 0) document.set('trace-sources', sourceRules.map(printedRule))
+  return document.toString({ lineWidth: 0 })
+}
+
+function printedRule({ source, attribute, names }: SourceRule): object {
+  return attribute === undefined
+    ? { source, scope: names }
+    : { source, 'resource-attribute': attribute, is: names }
+}
+
+export function flagList(
+  variables: readonly string[],
+  defaults: Readonly<Record<string, unknown>>,
+  secrets: ReadonlySet<string>,
+): string {
+  const rows = variables
+    .filter((variable) => !secrets.has(variable))
+    .map((variable) => {
+      const standard = defaults[variable]
+      const shown =
+        standard === undefined
+          ? ''
+          : `  (${typeof standard === 'string' ? standard : JSON.stringify(standard)})`
+      return `  --${settingName(variable).padEnd(30)} ${variable}${shown}`
+    })
+  return [
+    'probespan ingest: receives, stores and shows OpenTelemetry traces.',
+    '',
+    'Each setting as flag, as variable, and its default. Flags win over variables, those over the file --config names.',
+    ...rows,
+    `  --${'print-config'.padEnd(30)} prints the settings in force, and ends`,
+    '',
+    `Secrets are set by variable or file only: ${[...secrets].join(', ')}.`,
+    'ingest/README.md says what each setting means.',
+    '',
+  ].join('\n')
+}

@@ -1,0 +1,80 @@
+// What the service counts, for Prometheus: its counters, refusals by code, spans by endpoint and source, bytes held, and
+// the process's own figures. Values are read where they are kept when somebody asks; nothing is counted twice.
+import type { FastifyInstance } from 'fastify'
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import type { KeyRing } from './access/key-ring.ts'
+import { counters as countersShape } from './counters.ts'
+import type { Counters } from './counters.ts'
+import type { RequestFaultCode } from './faults.ts'
+import type { Admission } from './receive/admission.ts'
+import type { Endpoints } from './tag/endpoint.ts'
+
+export type Metered = {
+  counters: Counters
+  refusals: ReadonlyMap<RequestFaultCode, number>
+  endpoints: Pick<Endpoints, 'list'>
+  admission: Pick<Admission, 'heldBytes'>
+}
+
+export type MetricsRoutesParts = { metered: Metered; keys: KeyRing }
+
+/** Needs a key that may read, as the counters of the API do. */
+export async function metricsRoutes(
+  app: FastifyInstance,
+  { metered, keys }: MetricsRoutesParts,
+): Promise<void> {
+  const registry = createRegistry(metered)
+  app.get('/metrics', async (request, reply) => {
+    keys.grantOf(request.headers, 'read')
+    return reply.header('content-type', registry.contentType).send(await registry.metrics())
+  })
+}
+
+const prefix = 'probespan_ingest_'
+
+function createRegistry({ counters, refusals, endpoints, admission }: Metered): Registry {
+  const registers = [new Registry()] as const
+  collectDefaultMetrics({ register: registers[0] })
+  for (const name of countersShape.keyof().options) {
+    const counter = new Counter({
+      name: `${prefix}${name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}_total`,
+      help: countersShape.shape[name].description ?? name,
+      registers: [...registers],
+      collect() {
+        counter.reset()
+        counter.inc(counters[name])
+      },
+    })
+  }
+  const refused = new Counter({
+    name: `${prefix}refusals_total`,
+    help: 'Requests refused, by the code of the error',
+    labelNames: ['code'],
+    registers: [...registers],
+    collect() {
+      refused.reset()
+      for (const [code, count] of refusals) refused.inc({ code }, count)
+    },
+  })
+  const spans = new Counter({
+    name: `${prefix}endpoint_spans_total`,
+    help: 'Spans stored, by service.namespace of their resource and by trace_source',
+    labelNames: ['endpoint', 'source'],
+    registers: [...registers],
+    collect() {
+      spans.reset()
+      for (const { name, sources } of endpoints.list()) {
+        for (const { source, spans: count } of sources) spans.inc({ endpoint: name, source }, count)
+      }
+    },
+  })
+  const held = new Gauge({
+    name: `${prefix}held_bytes`,
+    help: 'Bytes of requests that are under way: received, unpacked, or waiting to be durable',
+    registers: [...registers],
+    collect(): void {
+      held.set(admission.heldBytes)
+    },
+  })
+  return registers[0]
+}

@@ -1,0 +1,95 @@
+// A unary gRPC call on an HTTP/2 stream: reads its one message, writes its answer or its status. In: the stream and
+// its headers; out: bytes, at most `requestBytesMax`, or RequestFault (`body_undecodable`, `body_too_large` …).
+// The format: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+import { constants } from 'node:http2'
+import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
+import { requestFaults, RequestFault, retryAfterMsOf } from '../faults.ts'
+import { requestBytesMax } from '../limits.ts'
+import { rpcStatusDetails } from './answer.ts'
+import type { Lease } from './admission.ts'
+import { codings, readBody } from './body.ts'
+
+/** Before each message: one byte that says whether it is compressed, four with its length. */
+const prefixBytes = 5
+// Headers of 8 KiB are what clients take at least; the message comes twice where there are details.
+const messageCharsMax = 1_000
+const ok = 0
+
+export type GrpcMessage = { bytes: Buffer; coding: string | undefined }
+
+export async function readMessage(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  lease: Lease,
+): Promise<GrpcMessage> {
+  const framed = await readBody(stream, lease, requestBytesMax + prefixBytes)
+  if (framed.length < prefixBytes) throw malformed(`${framed.length} bytes are no message`)
+  const compressed = framed.readUInt8(0)
+  const size = framed.readUInt32BE(1)
+  if (size !== framed.length - prefixBytes) {
+    throw malformed(`a message of ${size} bytes is announced, but ${framed.length - prefixBytes} came`)
+  }
+  const bytes = framed.subarray(prefixBytes)
+  if (compressed === 0) return { bytes, coding: undefined }
+  const coding = headers['grpc-encoding']
+  if (compressed === 1 && typeof coding === 'string' && coding !== 'identity') return { bytes, coding }
+  throw malformed('the message is marked as compressed, but grpc-encoding names no compression')
+}
+
+export function isGrpc(headers: IncomingHttpHeaders): boolean {
+  const type = headers['content-type'] ?? ''
+  return headers[':method'] === 'POST' && /^application\/grpc(\+proto)?\s*(;|$)/i.test(type)
+}
+
+export function sendAnswer(stream: ServerHttp2Stream, message: Buffer): void {
+  const prefix = Buffer.alloc(prefixBytes)
+  prefix.writeUInt32BE(message.length, 1)
+  stream.respond(head(), { waitForTrailers: true })
+  stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': ok }))
+  stream.end(Buffer.concat([prefix, message]))
+}
+
+export function sendFault(stream: ServerHttp2Stream, fault: RequestFault): void {
+  const { rpc } = requestFaults[fault.code]
+  const retryAfterMs = retryAfterMsOf(fault)
+  const message = fault.message.slice(0, messageCharsMax)
+  const details =
+    retryAfterMs === undefined
+      ? {}
+      : { 'grpc-status-details-bin': rpcStatusDetails(rpc, message, retryAfterMs).toString('base64') }
+  sendStatus(stream, rpc, message, details)
+}
+
+/** An answer without a message. What the caller still sends is not wanted any more. */
+export function sendStatus(
+  stream: ServerHttp2Stream,
+  code: number,
+  message: string,
+  details: OutgoingHttpHeaders = {},
+): void {
+  stream.respond(
+    { ...head(), 'grpc-status': code, 'grpc-message': percentEncoded(message), ...details },
+    { endStream: true },
+  )
+  stream.resume()
+  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)
+}
+
+function head(): OutgoingHttpHeaders {
+  return {
+    ':status': 200,
+    'content-type': 'application/grpc+proto',
+    'grpc-accept-encoding': `identity,${codings.join(',')}`,
+  }
+}
+
+/** Header values are printable ASCII; gRPC escapes the rest, and the escape itself. */
+function percentEncoded(message: string): string {
+  return message
+    .toWellFormed()
+    .replaceAll(/[^\u0020-\u0024\u0026-\u007e]/gu, (char) => encodeURIComponent(char))
+}
+
+function malformed(reason: string): RequestFault {
+  return new RequestFault('body_undecodable', `the call is not one gRPC message: ${reason}.`)
+}
