@@ -17,7 +17,7 @@ import { queryFaultOf, queryRoutes, sendFault, unknownPath } from './query/route
 import type { Receiver } from './receive/receiver.ts'
 import { receiveRoutes } from './receive/routes.ts'
 import type { Store } from './store/store.ts'
-import type { Tls } from './tls.ts'
+import type { Tls } from './listen/tls.ts'
 
 export type AppParts = {
   config: Pick<IngestConfig, 'explorerDir'>

@@ -1,4 +1,4 @@
-// Flags, environment variables and the configuration file (config-layers.ts) to a typed configuration. All mistakes are
+// Flags, environment variables and the configuration file (config/layers.ts) to a typed configuration. All mistakes are
 // found at once and reported in one StartFault; values of secrets are not repeated in messages.
 import { resolve } from 'node:path'
 import type { TlsOptions } from 'node:tls'
@@ -6,17 +6,17 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { Key, RateLimit } from './access/key.ts'
 import type { WatchedKeys } from './access/watched-keys.ts'
-import { readLayers } from './config-layers.ts'
-import { flagList, printedSettings } from './config-print.ts'
-import type { InForce } from './config-print.ts'
-import { exposureMistake, readReferences } from './config-references.ts'
-import type { References } from './config-references.ts'
+import { readLayers } from './config/layers.ts'
+import { flagList, printedSettings } from './config/print.ts'
+import type { InForce } from './config/print.ts'
+import { exposureMistake, readReferences } from './config/references.ts'
+import type { References } from './config/references.ts'
 import { StartFault } from './faults.ts'
 import { intakeBytes } from './limits.ts'
 import { retentionOf, retentionSettings } from './retention-settings.ts'
 import type { Retention } from './store/retention.ts'
 import type { SourceRule } from './tag/trace-source.ts'
-import type { TlsFiles } from './tls.ts'
+import type { TlsFiles } from './listen/tls.ts'
 
 export type ForwardConfig = {
   endpoint: string

@@ -1,9 +1,20 @@
 // Real requests of Grafana Beyla 2.8.5, recorded on the wire, where the recordings are at hand.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Span } from '../src/wire.ts'
-import { getJson, getTrace, getTraces, jsonType, post, protobufType, runIngest } from './running.ts'
+import { grpcExport } from './grpc-client.ts'
+import {
+  getJson,
+  getTrace,
+  getTraces,
+  jsonType,
+  post,
+  protobufType,
+  runIngest,
+  temporaryFolder,
+} from './running.ts'
 import type { ServicesAnswer } from '../src/wire.ts'
 
 const fixtures = new URL('../../../shared/fixtures/', import.meta.url)
@@ -36,6 +47,35 @@ test.skipIf(absent)(
     expect(await getJson<ServicesAnswer>(`${binary}/api/services`)).toEqual({
       services: [{ name: 'testsrv', sources: ['beyla'] }],
     })
+  },
+)
+
+test.skipIf(absent)(
+  'the same request over gRPC, by a key that is bound, and under a rule of one’s own',
+  async () => {
+    const folder = temporaryFolder()
+    const keys = join(folder, 'keys.yaml')
+    writeFileSync(
+      keys,
+      'keys:\n  - { name: beyla, key: b, may: [write] }\n  - { name: bound, key: o, may: [write], trace-source: otlp }\n' +
+        '  - { name: reader, key: r, may: [read] }\n',
+    )
+    const config = join(folder, 'probespan.yaml')
+    writeFileSync(
+      config,
+      'trace-sources:\n  - { source: http, resource-attribute: otel.library.name, is: github.com/grafana/beyla }\n',
+    )
+    const body = readFileSync(recording('beyla/beyla-v2.8.5-go-app.otlp.pb'))
+    const sourcesBy = async (key: string, env: Record<string, string> = {}) => {
+      const ingest = await runIngest({ PROBESPAN_KEYS_FILE: keys, PROBESPAN_OTLP_GRPC_PORT: '0', ...env })
+      const metadata = { 'x-api-key': key }
+      expect((await grpcExport({ url: ingest.otlpGrpcUrl ?? '', metadata }, body)).code).toBe(0)
+      const { services } = await getJson<ServicesAnswer>(`${ingest.url}/api/services`, { 'x-api-key': 'r' })
+      return services.flatMap(({ sources }) => sources)
+    }
+    expect(await sourcesBy('b')).toEqual(['beyla'])
+    expect(await sourcesBy('o')).toEqual(['otlp'])
+    expect(await sourcesBy('b', { PROBESPAN_CONFIG: config })).toEqual(['http'])
   },
 )
 

@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import { traceSource } from '../wire.ts'
-import { readYaml } from '../yaml-document.ts'
-import type { YamlPath } from '../yaml-document.ts'
+import { readYaml } from '../config/yaml-document.ts'
+import type { YamlPath } from '../config/yaml-document.ts'
 import { digestOf, permissions } from './key.ts'
 import type { Key, RateLimit } from './key.ts'
 

@@ -14,7 +14,7 @@ import { requestFaults } from '../faults.ts'
 import { closeGraceMs, connectionsMax, requestTimeoutMs, streamsMax } from '../limits.ts'
 import { successAnswer } from './answer.ts'
 import { isGrpc, readMessage, sendAnswer, sendFault, sendStatus } from './grpc-call.ts'
-import type { Tls } from '../tls.ts'
+import type { Tls } from '../listen/tls.ts'
 import type { Receiver, Signal } from './receiver.ts'
 
 const signals: Readonly<Record<string, Signal>> = {

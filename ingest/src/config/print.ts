@@ -1,9 +1,9 @@
 // The settings in force as YAML, each with where it comes from, secrets hidden; and the flags as --help lists them.
 // What is printed can be read as a configuration file again, once the secrets are put back.
 import { Document } from 'yaml'
-import type { Given } from './config-layers.ts'
-import { settingName } from './config-layers.ts'
-import type { SourceRule } from './tag/trace-source.ts'
+import type { Given } from './layers.ts'
+import { settingName } from './layers.ts'
+import type { SourceRule } from '../tag/trace-source.ts'
 
 export type InForce = {
   /** By variable; undefined where it is not set and has no default. */

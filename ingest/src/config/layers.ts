@@ -2,7 +2,7 @@
 // defaults. In: the three; out: for each variable the text that counts and how messages name it; and all mistakes.
 import { parseArgs } from 'node:util'
 import { noConfigFile, readConfigFile } from './config-file.ts'
-import type { SourceRule } from './tag/trace-source.ts'
+import type { SourceRule } from '../tag/trace-source.ts'
 
 export type Given = { text: string; origin: string }
 export type Layers = { given: Map<string, Given>; sourceRules: SourceRule[]; mistakes: string[] }

@@ -2,7 +2,7 @@
 // closed. Node by itself waits a minute for connections on which nothing was ever sent (browsers open those ahead).
 import { once } from 'node:events'
 import type { Server } from 'node:http'
-import { closeGraceMs } from './limits.ts'
+import { closeGraceMs } from '../limits.ts'
 
 const sweepMs = 50
 

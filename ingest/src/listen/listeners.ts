@@ -5,10 +5,10 @@ import { once } from 'node:events'
 import type { Server } from 'node:net'
 import { Server as SecureServer } from 'node:tls'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import type { IngestConfig } from './config.ts'
+import type { IngestConfig } from '../config.ts'
 import { watchRequests } from './drain.ts'
-import { StartFault } from './faults.ts'
-import type { GrpcListener } from './receive/grpc-listener.ts'
+import { StartFault } from '../faults.ts'
+import type { GrpcListener } from '../receive/grpc-listener.ts'
 
 export type Listeners = {
   url: string

@@ -1,12 +1,12 @@
 // What settings refer to, keys and certificates in files of their own, and what must go together. In: the settings;
 // out: what the files hold. Mistakes are added to the caller's list.
 import { resolve } from 'node:path'
-import { readKeyFile } from './access/key-file.ts'
-import { digestOf, fullGrant } from './access/key.ts'
-import type { Key } from './access/key.ts'
-import type { IngestConfig, Settings } from './config.ts'
-import { readTls } from './tls.ts'
-import type { TlsFiles } from './tls.ts'
+import { readKeyFile } from '../access/key-file.ts'
+import { digestOf, fullGrant } from '../access/key.ts'
+import type { Key } from '../access/key.ts'
+import type { IngestConfig, Settings } from '../config.ts'
+import { readTls } from '../listen/tls.ts'
+import type { TlsFiles } from '../listen/tls.ts'
 
 export type References = Pick<IngestConfig, 'keys' | 'keysFile' | 'rate' | 'tls'>
 

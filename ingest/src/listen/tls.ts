@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { SecureContextOptions, TlsOptions } from 'node:tls'
 import type { FastifyBaseLogger } from 'fastify'
-import { watchFiles } from './file-watch.ts'
+import { watchFiles } from '../file-watch.ts'
 
 export type TlsFiles = {
   certPath: string

@@ -2,8 +2,8 @@
 // out: texts of settings with their places, and the lists; or the mistakes.
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import type { SourceRule } from './tag/trace-source.ts'
-import { traceSource } from './wire.ts'
+import type { SourceRule } from '../tag/trace-source.ts'
+import { traceSource } from '../wire.ts'
 import { readYaml } from './yaml-document.ts'
 
 export type ConfigFile = {
