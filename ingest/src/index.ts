@@ -17,6 +17,7 @@ import type { Store } from './store/store.ts'
 export { readConfig } from './config.ts'
 export type { ForwardConfig, IngestConfig } from './config.ts'
 export { exitCodes, StartFault } from './faults.ts'
+export * from './store-commands.ts'
 export type * from './wire.ts'
 
 export type Ingest = {
