@@ -16,6 +16,7 @@ import { runBench } from './bench.ts'
 import { runDemo } from './demo/demo.ts'
 import { showTrace, showTraces, type TracesOptions } from './show/show.ts'
 import { parseSince } from './show/duration.ts'
+import { addStoreCommands } from './store/store-commands.ts'
 
 const program = new Command('probespan')
   .description("Turns USDT probes into OpenTelemetry traces, stores them beside Beyla's, and shows them.")
@@ -124,6 +125,8 @@ program
   .action(async () => {
     await import('@probespan/ingest/main')
   })
+
+addStoreCommands(program)
 
 program
   .command('demo')

@@ -31,6 +31,7 @@ import type { Tls } from './listen/tls.ts'
 export { helpText, printConfig, readConfig } from './config.ts'
 export type { ForwardConfig, IngestConfig } from './config.ts'
 export { exitCodes, StartFault } from './faults.ts'
+export * from './store-commands.ts'
 export type * from './wire.ts'
 
 export type Ingest = Omit<Listeners, 'close'> & {

@@ -35,7 +35,7 @@ class Sender {
     for (;;) {
       const status = await this.#send(url)
       if (status === undefined) return
-      expect(status).toBe(200)
+      if (status !== 200) throw new Error(`answered ${status}`)
       if (this.#request.attempts > 1) this.retried++
       onAnswer(this.#request.traceId)
       this.#request = nextRequest()

@@ -84,6 +84,9 @@ function blockChanges(db: Database.Database): Changes['replaceBlocks'] {
   const cursors = db.prepare<[number], { destination: string; blockId: number; spansDone: number }>(
     `SELECT destination, block_id AS blockId, spans_done AS spansDone FROM cursors WHERE block_id < ?`,
   )
+  const nextId = db
+    .prepare<[number], number>('SELECT id FROM blocks WHERE id > ? ORDER BY id LIMIT 1')
+    .pluck()
   const skip = db.prepare('UPDATE cursors SET spans_skipped = spans_skipped + ? WHERE destination = ?')
 
   const run = db.transaction(({ from, by, storedMs, parts }: Replacement): boolean => {
@@ -101,7 +104,8 @@ function blockChanges(db: Database.Database): Changes['replaceBlocks'] {
     if (losesSpans) {
       const behind = cursors.all(last.id)
       // Its count of done spans would stand for others afterwards.
-      if (behind.some(({ blockId, spansDone }) => spansDone > 0 && blockId >= first.firstId - 1)) return false
+      if (behind.some(({ blockId, spansDone }) => spansDone > 0 && nextId.get(blockId) === first.id))
+        return false
       for (const { destination, blockId } of behind) {
         skip.run(left(before, blockId) - left(after, blockId), destination)
       }
@@ -131,7 +135,9 @@ function pageChanges(db: Database.Database): PageChanges {
   const begin = db.prepare(
     'INSERT INTO trace_runs (level, block_min, block_max, entry_count) VALUES (-1, ?, ?, 0)',
   )
-  const addPage = db.prepare('INSERT INTO trace_pages (run_id, key_min, entries) VALUES (?, ?, ?)')
+  const addPage = db.prepare(
+    'INSERT INTO trace_pages (run_id, key_min, entries) SELECT id, ?, ? FROM trace_runs WHERE id = ?',
+  )
   const finish = db.prepare('UPDATE trace_runs SET level = ?, entry_count = ? WHERE id = ?')
   const drop = db.prepare(`UPDATE trace_runs SET level = ${replaced} WHERE id = ?`)
   const removePages = db.prepare(
@@ -145,11 +151,12 @@ function pageChanges(db: Database.Database): PageChanges {
        AND NOT EXISTS (SELECT 1 FROM trace_pages WHERE run_id = trace_runs.id)`,
   )
   const addAll = db.transaction((runId: number, pages: readonly NewPage[]) => {
-    for (const { keyMin, entries } of pages) addPage.run(runId, keyMin, entries)
+    for (const { keyMin, entries } of pages) addPage.run(keyMin, entries, runId)
   })
   const finishAll = db.transaction(
     (runId: number, level: number, entryCount: number, replaces: readonly number[]) => {
-      finish.run(level, entryCount, runId)
+      // Another process that opened the file may have taken it for a dead one's: then what it replaces stays.
+      if (finish.run(level, entryCount, runId).changes === 0) return
       for (const id of replaces) drop.run(id)
     },
   )

@@ -86,7 +86,7 @@ function repair(db: Database.Database): void {
 
 function refuseNewer(db: Database.Database, file: string): void {
   const found = schemaVersion(db)
-  const known = migrations().at(-1)?.version ?? 0
+  const known = knownVersion()
   if (found <= known) return
   throw new StoreUnusable(
     'store_too_new',
@@ -106,6 +106,11 @@ function migrate(db: Database.Database): void {
     }
   })
   run.immediate()
+}
+
+/** The schema version that this program works with. */
+export function knownVersion(): number {
+  return migrations().at(-1)?.version ?? 0
 }
 
 function schemaVersion(db: Database.Database): number {
