@@ -13,9 +13,9 @@ import { connectionsMax, keepAliveMs, requestTimeoutMs } from './limits.ts'
 import { metricsRoutes } from './metrics.ts'
 import type { Metered } from './metrics.ts'
 import { explorerPage } from './query/page.ts'
-import { queryFaultOf, queryRoutes, sendFault, unknownPath } from './query/routes.ts'
+import { queryFaultOf, queryRoutes, sendFault } from './query/routes.ts'
 import type { Receiver } from './receive/receiver.ts'
-import { receiveRoutes } from './receive/routes.ts'
+import { receiveRoutes, unknownOtlpPath } from './receive/routes.ts'
 import type { Store } from './store/store.ts'
 import type { Tls } from './listen/tls.ts'
 
@@ -52,7 +52,7 @@ export async function createOtlpApp({
   const app = bareApp(tls, log)
   await app.register(healthRoutes, { health })
   await app.register(receiveRoutes, { receiver })
-  app.setNotFoundHandler((request, reply) => unknownPath(request, reply))
+  app.setNotFoundHandler((request, reply) => unknownOtlpPath(request, reply))
   return app
 }
 

@@ -3,7 +3,7 @@
 import { busyRetryAfterMs } from './limits.ts'
 
 /** google.rpc.Code numbers. */
-const rpc = {
+export const rpcCodes = {
   invalidArgument: 3,
   notFound: 5,
   permissionDenied: 7,
@@ -15,23 +15,23 @@ const rpc = {
 } as const
 
 export const requestFaults = {
-  body_undecodable: { status: 400, rpc: rpc.invalidArgument },
-  parameter_invalid: { status: 400, rpc: rpc.invalidArgument },
-  key_invalid: { status: 401, rpc: rpc.unauthenticated },
-  key_forbidden: { status: 403, rpc: rpc.permissionDenied },
-  trace_unknown: { status: 404, rpc: rpc.notFound },
-  path_unknown: { status: 404, rpc: rpc.notFound },
-  body_too_large: { status: 413, rpc: rpc.resourceExhausted },
-  content_type_unsupported: { status: 415, rpc: rpc.invalidArgument },
-  compression_unsupported: { status: 415, rpc: rpc.unimplemented },
-  trace_too_large: { status: 422, rpc: rpc.resourceExhausted },
-  search_too_wide: { status: 422, rpc: rpc.resourceExhausted },
-  rate_limited: { status: 429, rpc: rpc.resourceExhausted },
-  internal: { status: 500, rpc: rpc.internal },
-  ingestion_disabled: { status: 501, rpc: rpc.unimplemented },
-  intake_busy: { status: 503, rpc: rpc.unavailable },
-  store_busy: { status: 503, rpc: rpc.unavailable },
-  store_failed: { status: 503, rpc: rpc.unavailable },
+  body_undecodable: { status: 400, rpc: rpcCodes.invalidArgument },
+  parameter_invalid: { status: 400, rpc: rpcCodes.invalidArgument },
+  key_invalid: { status: 401, rpc: rpcCodes.unauthenticated },
+  key_forbidden: { status: 403, rpc: rpcCodes.permissionDenied },
+  trace_unknown: { status: 404, rpc: rpcCodes.notFound },
+  path_unknown: { status: 404, rpc: rpcCodes.notFound },
+  body_too_large: { status: 413, rpc: rpcCodes.resourceExhausted },
+  content_type_unsupported: { status: 415, rpc: rpcCodes.invalidArgument },
+  compression_unsupported: { status: 415, rpc: rpcCodes.unimplemented },
+  trace_too_large: { status: 422, rpc: rpcCodes.resourceExhausted },
+  search_too_wide: { status: 422, rpc: rpcCodes.resourceExhausted },
+  rate_limited: { status: 429, rpc: rpcCodes.resourceExhausted },
+  internal: { status: 500, rpc: rpcCodes.internal },
+  ingestion_disabled: { status: 501, rpc: rpcCodes.unimplemented },
+  intake_busy: { status: 503, rpc: rpcCodes.unavailable },
+  store_busy: { status: 503, rpc: rpcCodes.unavailable },
+  store_failed: { status: 503, rpc: rpcCodes.unavailable },
 } as const
 export type RequestFaultCode = keyof typeof requestFaults
 

@@ -96,8 +96,13 @@ test('OTLP has a port of its own over HTTP, without the API and the page', async
   for (const path of ['/', '/api/traces', '/api/counters']) {
     const response = await fetch(`${otlpHttpUrl}${path}`)
     expect(response.status).toBe(404)
-    expect(await response.json()).toMatchObject({ error: { code: 'path_unknown' } })
+    expect(await response.json()).toMatchObject({
+      code: 5,
+      message: expect.stringContaining('POST /v1/traces'),
+    })
   }
+  const wrong = await post(`${otlpHttpUrl}/v1/trace`, request, protobufType)
+  expect([wrong.status, wrong.headers.get('content-type')]).toEqual([404, 'application/x-protobuf'])
 })
 
 test('a database of a newer program, and a folder that cannot be written, have exit codes of their own', async () => {

@@ -124,8 +124,9 @@ function parameterMistakes(mistakes: readonly Mistake[], request: FastifyRequest
     .join(' ')
 }
 
-/** For GETs of /api/… that no route takes. */
+/** For what no route takes. */
 export function unknownPath(request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const message = `${request.method} ${request.url.split('?')[0]} is not a path of this service.`
+  const hint = request.method === 'POST' ? ' OTLP traces go to POST /v1/traces.' : ''
+  const message = `${request.method} ${request.url.split('?')[0]} is not a path of this service.${hint}`
   return sendFault(new RequestFault('path_unknown', message), reply)
 }

@@ -10,7 +10,7 @@ import type {
   ServerHttp2Stream,
 } from 'node:http2'
 import type { FastifyBaseLogger } from 'fastify'
-import { requestFaults } from '../faults.ts'
+import { rpcCodes } from '../faults.ts'
 import { closeGraceMs, connectionsMax, requestTimeoutMs, streamsMax } from '../limits.ts'
 import { successAnswer } from './answer.ts'
 import { isGrpc, readMessage, sendAnswer, sendFault, sendStatus } from './grpc-call.ts'
@@ -84,13 +84,14 @@ async function answerCall(
   const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestTimeoutMs)
   stream.once('close', () => clearTimeout(timer))
   if (!isGrpc(headers)) {
+    stream.resume()
     stream.respond({ ':status': constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE }, { endStream: true })
     return
   }
   const path = headers[':path'] ?? ''
   const signal = Object.hasOwn(signals, path) ? signals[path] : undefined
   if (signal === undefined) {
-    sendStatus(stream, requestFaults.ingestion_disabled.rpc, `${path} is no method of this service`)
+    sendStatus(stream, rpcCodes.unimplemented, `${path} is no method of this service`)
     return
   }
   const lease = receiver.openLease()

@@ -2,9 +2,10 @@
 // request's encoding, with Retry-After where the sender should come again.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { requestFaults, RequestFault, retryAfterMsOf } from '../faults.ts'
+import { requestBytesMax } from '../limits.ts'
 import { acceptedAnswer, statusAnswer, successAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
-import { readBody } from './body.ts'
+import { bodyTooLarge, readBody } from './body.ts'
 import { encodingOf, unsupportedType } from './content.ts'
 import type { Encoding } from './content.ts'
 import type { Receiver } from './receiver.ts'
@@ -52,6 +53,8 @@ async function receiveTraces(
   const grant = receiver.admit(request.headers)
   const encoding = knownEncodingOf(request)
   const dashboardPath = path !== '/v1/traces'
+  // Told at once, where the sender says it beforehand.
+  if (Number(request.headers['content-length'] ?? 0) > requestBytesMax) throw bodyTooLarge()
   const lease = receiver.openLease()
   try {
     const body = {
@@ -74,6 +77,13 @@ function knownEncodingOf({ headers }: FastifyRequest): Encoding {
   const encoding = encodingOf(headers)
   if (encoding === undefined) throw unsupportedType(headers)
   return encoding
+}
+
+/** For paths that are none of OTLP's, on the listener that is for OTLP alone. */
+export function unknownOtlpPath(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.raw.resume()
+  const message = `${request.method} ${request.url.split('?')[0]} is no path of OTLP: traces go to POST /v1/traces.`
+  return refuse(new RequestFault('path_unknown', message), request, reply)
 }
 
 /** What Fastify refuses by itself, in our words. */
