@@ -13,7 +13,7 @@ import { exposureMistake } from './config/references.ts'
 import { zeroCounters } from './counters.ts'
 import { StartFault } from './faults.ts'
 import type { RequestFaultCode } from './faults.ts'
-import { startForward } from './forward/forward.ts'
+import { createForward } from './forward/forward.ts'
 import { createHealth } from './health.ts'
 import { queueBytesMax } from './limits.ts'
 import { openListeners } from './listen/listeners.ts'
@@ -29,7 +29,7 @@ import { watchTls } from './listen/tls.ts'
 import type { Tls } from './listen/tls.ts'
 
 export { helpText, printConfig, readConfig } from './config.ts'
-export type { ForwardConfig, IngestConfig } from './config.ts'
+export type { IngestConfig } from './config.ts'
 export { exitCodes, StartFault } from './faults.ts'
 export * from './store-commands.ts'
 export type * from './wire.ts'
@@ -87,6 +87,7 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     refusals,
     log,
   })
+  const forward = createForward({ destinations: config.destinations, store, counters, log })
   const app = await createApp({
     config,
     store,
@@ -101,13 +102,15 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
   const grpc = createGrpcListener(receiver, tls, log)
   let listeners: Listeners
   try {
+    await forward.openCursors()
     listeners = await openListeners({ app, otlpApp, grpc, config, log })
   } catch (error) {
+    await forward.close()
     await store.close()
     throw error
   }
-  const forward =
-    config.forward === undefined ? undefined : startForward({ config: config.forward, store, counters, log })
+  // Not before the ports are ours: another ingest may forward from this database.
+  forward.start()
   const { close: closeListeners, ...urls } = listeners
   log.info({ ...urls, database: config.databasePath, keys: config.keys.map(({ name }) => name) }, 'listening')
   return {
@@ -115,7 +118,7 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     async close() {
       closeWatches()
       await closeListeners()
-      await forward?.close()
+      await forward.close()
       await store.close()
       log.info({ counters }, 'stopped')
     },

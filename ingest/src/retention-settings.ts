@@ -1,4 +1,5 @@
-// The settings that say how long and how much is kept: their text to the store's rules. Part of config.ts's table.
+// The settings that say how long and how much is kept: their text to the store's rules. Part of config.ts's table;
+// ages and sizes are written so everywhere.
 import { z } from 'zod'
 import type { Retention } from './store/retention.ts'
 import { sourceFilter } from './wire.ts'
@@ -12,10 +13,10 @@ const unitsBytes: Readonly<Record<string, number>> = {
 }
 const unlimited = 'none'
 
-const age = z
+export const age = z
   .string()
   .regex(/^([1-9]\d{0,5}[smhd]|none)$/, 'must be a number and s, m, h or d, as 7d; or none')
-const size = z
+export const size = z
   .string()
   .regex(/^([1-9]\d{0,5}[MGT]iB|none)$/, 'must be a number and MiB, GiB or TiB, as 20GiB; or none')
 
@@ -54,17 +55,21 @@ type RetentionTexts = {
 
 export function retentionOf(found: RetentionTexts): Retention {
   return {
-    ageMs: numberOf(found.PROBESPAN_RETENTION_AGE, unitsMs),
-    bytes: numberOf(found.PROBESPAN_RETENTION_BYTES, unitsBytes),
+    ageMs: ageMsOf(found.PROBESPAN_RETENTION_AGE),
+    bytes: sizeBytesOf(found.PROBESPAN_RETENTION_BYTES),
     rules: found.PROBESPAN_RETENTION_RULES.map(({ source, service, age, bytes }) => ({
       source,
       service,
       // A rule that says none keeps for ever what a later one or the general setting would take.
-      ageMs: age === unlimited ? Number.POSITIVE_INFINITY : numberOf(age, unitsMs),
-      bytes: numberOf(bytes, unitsBytes),
+      ageMs: age === unlimited ? Number.POSITIVE_INFINITY : ageMsOf(age),
+      bytes: sizeBytesOf(bytes),
     })),
   }
 }
+
+/** Undefined: `none`, or not said. */
+export const ageMsOf = (text: string | undefined): number | undefined => numberOf(text, unitsMs)
+export const sizeBytesOf = (text: string | undefined): number | undefined => numberOf(text, unitsBytes)
 
 function numberOf(text: string | undefined, units: Readonly<Record<string, number>>): number | undefined {
   const [, digits, unit = ''] = /^(\d+)(\D+)$/.exec(text ?? '') ?? []

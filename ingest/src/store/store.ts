@@ -2,6 +2,7 @@
 // (sqlite/); test/store-contract.ts is what any engine must pass. Times are Unix nanoseconds.
 import type { Slice } from '../otlp/frames.ts'
 import type { SpanHeads } from '../otlp/span-heads.ts'
+import type { DestinationStore } from './destination-store.ts'
 import type {
   ServicesAnswer,
   SourceFilter,
@@ -48,22 +49,6 @@ export type AttributeQuery = { key: string; value: string }
  */
 export type StoredBlock = { id: number; spanCount: number; body: Buffer }
 
-/** How far a destination has got: `spansDone` spans of the block after `blockId`. */
-export type Cursor = { blockId: number; spansDone: number }
-
-export type DestinationLag = {
-  destination: string
-  cursor: Cursor
-  /** Stored and not yet done. */
-  spansBehind: number
-  /** As stored. */
-  bytesBehind: number
-  /** When the oldest of them came, Unix milliseconds; undefined: none is left. */
-  oldestMs: number | undefined
-  /** Spans that were taken away before this destination had them, ever since it began. */
-  spansSkipped: number
-}
-
 export type StoreStats = {
   spans: number
   blocks: number
@@ -86,7 +71,7 @@ export type CompactDone = {
   pagesGivenBack: number
 }
 
-export type Store = {
+export type Store = DestinationStore & {
   /** Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. */
   append(batch: Batch): Promise<void>
   /**
@@ -103,11 +88,6 @@ export type Store = {
   services(): Promise<ServicesAnswer['services']>
   /** The first block after this one. */
   blockAfter(blockId: number): Promise<StoredBlock | undefined>
-  /** Where a destination goes on; a new one begins with what is stored from now on. */
-  cursor(destination: string): Promise<Cursor>
-  saveCursor(destination: string, cursor: Cursor): Promise<void>
-  /** How far each destination is behind, by name. */
-  destinations(): Promise<DestinationLag[]>
   stats(): Promise<StoreStats>
   /**
    * Does now what the store does by itself in time: takes away what is kept no longer, merges small blocks, gives free

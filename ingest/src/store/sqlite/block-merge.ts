@@ -6,7 +6,7 @@ import type { Part } from './block-table.ts'
 import type { BlockReader } from './block-reader.ts'
 import type { AskedChanges, BlockVersion } from './changes.ts'
 import { blockBytesMax, blockSpansMax, ChunkBuilder, chunkBuffers } from './chunk.ts'
-import { partsOf } from './follow.ts'
+import { partsOf } from './parts.ts'
 import { packChunk } from './packed-block.ts'
 import { storedBatch } from './stored-batch.ts'
 

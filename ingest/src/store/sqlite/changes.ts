@@ -4,7 +4,7 @@ import type Database from 'better-sqlite3'
 import { createBlockTable } from './block-table.ts'
 import type { Part } from './block-table.ts'
 import type { Caller } from './calls.ts'
-import { partsOf, spansUpTo } from './follow.ts'
+import { partsOf, spansUpTo } from './parts.ts'
 import type { PackedBlock } from './packed-block.ts'
 import { decodeShares } from './shares.ts'
 

@@ -1,38 +1,17 @@
-// What a destination has not got yet: the first block after the one it is done with. Merging blocks does not show
-// here: of a merged block the parts up to that one are left out. Within a transaction of the caller's.
+// Block after block, for those who read everything: the first block after the one that they are done with. Within a
+// transaction of the caller's.
 import type Database from 'better-sqlite3'
-import { z } from 'zod'
-import { selectSpans } from '../../otlp/regroup.ts'
 import type { StoredBlock } from '../store.ts'
 import type { BlockReader } from './block-reader.ts'
-import type { Part } from './block-table.ts'
-
-type Row = { id: number; dataId: number; spanCount: number; parts: string | null }
-
-const partList = z.array(z.tuple([z.int(), z.int()]))
+import { createChosenSpans } from './chosen-spans.ts'
 
 export function createFollow(
   db: Database.Database,
-  blocks: Pick<BlockReader, 'body'>,
+  blocks: Pick<BlockReader, 'body' | 'columns'>,
 ): (blockId: number) => StoredBlock | undefined {
-  const next = db.prepare<[number], Row>(
-    `SELECT id, data_id AS dataId, span_count AS spanCount, parts FROM blocks WHERE id > ? ORDER BY id LIMIT 1`,
-  )
+  const spansAfter = createChosenSpans(db, blocks)
   return (blockId) => {
-    const row = next.get(blockId)
-    if (row === undefined) return undefined
-    const { id, dataId, spanCount } = row
-    const done = spansUpTo(partsOf(row.parts), blockId)
-    const body = blocks.body(dataId)
-    if (done === 0) return { id, spanCount, body }
-    return { id, spanCount: spanCount - done, body: selectSpans(body, (ordinal) => ordinal >= done) }
+    const found = spansAfter({ blockId, spansDone: 0 }, { sources: undefined, services: undefined })
+    return found && { id: found.id, spanCount: found.spanCount, body: found.body }
   }
-}
-
-export function partsOf(parts: string | null): Part[] {
-  return parts === null ? [] : partList.parse(JSON.parse(parts))
-}
-
-export function spansUpTo(parts: readonly Part[], blockId: number): number {
-  return parts.reduce((sum, [id, spans]) => (id <= blockId ? sum + spans : sum), 0)
 }

@@ -5,28 +5,37 @@ import { decodeSpans } from '../../otlp/span-decode.ts'
 import type { ServicesAnswer, Span, TraceSource, TraceSummary } from '../../wire.ts'
 import { inTraceOrder } from '../span-order.ts'
 import { StoreFault } from '../store.ts'
-import type { DestinationLag, StoredBlock, StoreStats, TraceFilter } from '../store.ts'
+import type { ChosenSpans, Cursor, SpanChoice } from '../destination-store.ts'
+import type { StoredBlock, StoreStats, TraceFilter } from '../store.ts'
 import { createBlockReader, factsOf, spansOfTrace } from './block-reader.ts'
 import type { BlockReader } from './block-reader.ts'
+import { createChosenSpans } from './chosen-spans.ts'
+import { createDestinations } from './destinations.ts'
+import type { DestinationReader } from './destinations.ts'
 import { createFollow } from './follow.ts'
+import { createRefusedReader } from './refused.ts'
+import type { RefusedReader } from './refused.ts'
 import { createSearch } from './search.ts'
 import { sourceAt } from './sources.ts'
-import { createDestinations, createStats } from './stats.ts'
+import { createStats } from './stats.ts'
 
 /** A page or a terminal shows no more; the largest merged traces known from Beyla have 45,000 spans. */
 export const traceSpansMax = 100_000
 
-export type Reader = {
-  findTraces: (filter: TraceFilter) => TraceSummary[]
-  readTrace: (traceId: string) => Span[] | undefined
-  services: () => ServicesAnswer['services']
-  blockAfter: (blockId: number) => StoredBlock | undefined
-  destinations: () => DestinationLag[]
-  stats: () => StoreStats
-}
+export type Reader = DestinationReader &
+  RefusedReader & {
+    findTraces: (filter: TraceFilter) => TraceSummary[]
+    readTrace: (traceId: string) => Span[] | undefined
+    services: () => ServicesAnswer['services']
+    blockAfter: (blockId: number) => StoredBlock | undefined
+    spansAfter: (asked: { cursor: Cursor; choice: SpanChoice }) => ChosenSpans | undefined
+    stats: () => StoreStats
+  }
 
 export function createReader(db: Database.Database): Reader {
   const blocks = createBlockReader(db)
+  const spansAfter = createChosenSpans(db, blocks)
+  const { destinations, lastToSkip } = createDestinations(db, blocks)
   const services = db.prepare<[], { name: string; source: number }>(
     `SELECT name, source FROM services JOIN service_sources ON service_id = id ORDER BY name, source`,
   )
@@ -34,7 +43,10 @@ export function createReader(db: Database.Database): Reader {
     findTraces: inOneState(db, createSearch(db, blocks)),
     readTrace: inOneState(db, (traceId: string) => readTrace(blocks, traceId)),
     blockAfter: inOneState(db, createFollow(db, blocks)),
-    destinations: inOneState(db, createDestinations(db)),
+    spansAfter: inOneState(db, ({ cursor, choice }) => spansAfter(cursor, choice)),
+    destinations: inOneState(db, destinations),
+    lastToSkip: inOneState(db, lastToSkip),
+    ...createRefusedReader(db),
     stats: inOneState(db, createStats(db)),
     services() {
       const sourcesOf = new Map<string, TraceSource[]>()

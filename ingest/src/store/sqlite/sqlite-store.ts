@@ -5,6 +5,7 @@ import type { Store } from '../store.ts'
 import { callsTo } from './calls.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { prepareDatabase } from './database.ts'
+import { asBuffer, destinationCalls } from './destination-calls.ts'
 import { createReaderPool } from './reader-pool.ts'
 import { startThread } from './thread.ts'
 import { createUpkeepClient } from './upkeep-client.ts'
@@ -41,9 +42,7 @@ export function openSqliteStore(
       const block = await readers.ask('blockAfter', blockId)
       return block === undefined ? undefined : { ...block, body: asBuffer(block.body) }
     },
-    cursor: (destination) => write('openCursor', destination),
-    saveCursor: (destination, cursor) => write('saveCursor', { destination, cursor }),
-    destinations: () => readers.ask('destinations', undefined),
+    ...destinationCalls(readers.ask, write),
     compact: () => upkeep.compact(),
     async close() {
       await queue.flush()
@@ -53,9 +52,4 @@ export function openSqliteStore(
       await write('close', undefined)
     },
   }
-}
-
-/** Buffers come over from other threads as plain arrays. */
-function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength)
 }

@@ -1,8 +1,7 @@
-// What the store holds, and how far destinations are behind. In: a read-only connection; out: answers of the store
+// What the store holds. In: a read-only connection; out: answers of the store
 // interface. Sums over the blocks' rows: some milliseconds for ten thousand of them.
 import type Database from 'better-sqlite3'
-import type { DestinationLag, StoreStats } from '../store.ts'
-import { partsOf, spansUpTo } from './follow.ts'
+import type { StoreStats } from '../store.ts'
 import { decodeShares } from './shares.ts'
 import { sourceAt } from './sources.ts'
 
@@ -52,33 +51,4 @@ function sumsOf(blocks: Iterable<Buffer>, names: ReadonlyMap<number, string>): S
     if (a.service !== b.service) return a.service < b.service ? -1 : 1
     return a.source < b.source ? -1 : 1
   })
-}
-
-type CursorRow = { destination: string; blockId: number; spansDone: number; spansSkipped: number }
-type Behind = { spans: number; bytes: number; oldestMs: number | null }
-type Next = { parts: string | null }
-
-export function createDestinations(db: Database.Database): () => DestinationLag[] {
-  const cursors = db.prepare<[], CursorRow>(
-    `SELECT destination, block_id AS blockId, spans_done AS spansDone, spans_skipped AS spansSkipped
-     FROM cursors ORDER BY destination`,
-  )
-  const behind = db.prepare<[number], Behind>(
-    `SELECT coalesce(sum(span_count), 0) AS spans, coalesce(sum(bytes), 0) AS bytes, min(stored_ms) AS oldestMs
-     FROM blocks WHERE id > ?`,
-  )
-  const next = db.prepare<[number], Next>('SELECT parts FROM blocks WHERE id > ? ORDER BY id LIMIT 1')
-  return () =>
-    cursors.all().map(({ destination, blockId, spansDone, spansSkipped }) => {
-      const { spans, bytes, oldestMs } = behind.get(blockId) ?? { spans: 0, bytes: 0, oldestMs: null }
-      const done = spansUpTo(partsOf(next.get(blockId)?.parts ?? null), blockId) + spansDone
-      return {
-        destination,
-        cursor: { blockId, spansDone },
-        spansBehind: spans - done,
-        bytesBehind: bytes,
-        oldestMs: oldestMs ?? undefined,
-        spansSkipped,
-      }
-    })
 }

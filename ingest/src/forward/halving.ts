@@ -1,0 +1,44 @@
+// Delivers a batch of which the destination may refuse a part: what is refused as a whole is sent in halves, and those
+// in halves, so that only what is really refused is set aside. In: a batch and a way to send one; out: what became of
+// its spans. At most `requestsMax` requests: what they did not settle is set aside as it is.
+import { splitSpans } from '../otlp/regroup.ts'
+import type { Outcome, Refusal } from '../store/destination-store.ts'
+import type { Delivery } from './transport.ts'
+
+export type Piece = { body: Buffer; spanCount: number }
+
+/** The destination's last word on a batch. */
+export type Settled = Extract<Delivery, { verdict: 'taken' }> | { verdict: 'refused'; reason: string }
+
+/** One bad span among 8,000 takes 27; two, at most 50. */
+export const halvingRequestsMax = 64
+
+/** `send` gives undefined where it was broken off: then nothing is said of the batch, as if it had not been sent. */
+export async function deliverInHalves(
+  batch: Piece,
+  send: (piece: Piece) => Promise<Settled | undefined>,
+  requestsMax = halvingRequestsMax,
+): Promise<Outcome | undefined> {
+  const waiting: Piece[] = [batch]
+  const refused: Refusal[] = []
+  let spansSent = 0
+  let reason = ''
+  for (let requests = 0; requests < requestsMax; requests++) {
+    const piece = waiting.pop()
+    if (piece === undefined) break
+    const settled = await send(piece)
+    if (settled === undefined) return undefined
+    if (settled.verdict === 'taken') {
+      const spansRefused = Math.min(settled.spansRejected, piece.spanCount)
+      spansSent += piece.spanCount - spansRefused
+      if (spansRefused > 0) refused.push({ ...piece, spansRefused, reason: settled.message })
+      continue
+    }
+    reason = settled.reason
+    if (piece.spanCount === 1) refused.push({ ...piece, spansRefused: 1, reason })
+    // The first half is sent first.
+    else waiting.push(...splitSpans(piece.body, Math.ceil(piece.spanCount / 2)).reverse())
+  }
+  const unsettled = waiting.reverse().map((piece) => ({ ...piece, spansRefused: piece.spanCount, reason }))
+  return { spansSent, refused: [...refused, ...unsettled] }
+}
