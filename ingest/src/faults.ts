@@ -20,6 +20,7 @@ export const requestFaults = {
   key_invalid: { status: 401, rpc: rpcCodes.unauthenticated },
   key_forbidden: { status: 403, rpc: rpcCodes.permissionDenied },
   trace_unknown: { status: 404, rpc: rpcCodes.notFound },
+  destination_unknown: { status: 404, rpc: rpcCodes.notFound },
   path_unknown: { status: 404, rpc: rpcCodes.notFound },
   body_too_large: { status: 413, rpc: rpcCodes.resourceExhausted },
   content_type_unsupported: { status: 415, rpc: rpcCodes.invalidArgument },

@@ -91,6 +91,7 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
   const app = await createApp({
     config,
     store,
+    forward,
     metered: { counters, refusals, endpoints, admission },
     keys,
     health,

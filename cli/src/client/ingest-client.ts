@@ -1,9 +1,14 @@
 // Questions to a running ingest service, by its JSON API. Answers are checked against the wire types; what goes
 // wrong is an AskError whose message says what to do.
 import {
+  apiError,
+  forwardAnswer,
+  refusedAnswer,
+  setAsideAnswer,
   traceAnswer,
   tracesAnswer,
-  apiError,
+  type ForwardAnswer,
+  type RefusedAnswer,
   type TraceAnswer,
   type TraceSummary,
 } from '@probespan/ingest/wire'
@@ -38,7 +43,40 @@ export function readTrace(address: IngestAddress, traceId: string): Promise<Trac
   return ask(address, `/api/traces/${encodeURIComponent(traceId)}`, traceAnswer)
 }
 
-async function ask<Answer>(address: IngestAddress, path: string, form: z.ZodType<Answer>): Promise<Answer> {
+export async function destinations(address: IngestAddress): Promise<ForwardAnswer['destinations']> {
+  return (await ask(address, '/api/forward', forwardAnswer)).destinations
+}
+
+/** Of one destination, oldest first: those after an id. */
+export async function refusedBatches(
+  address: IngestAddress,
+  name: string,
+  afterId: number,
+  limit: number,
+): Promise<RefusedAnswer['batches']> {
+  const path = `/api/forward/${encodeURIComponent(name)}/refused?after=${afterId}&limit=${limit}`
+  return (await ask(address, path, refusedAnswer)).batches
+}
+
+/** One batch that was set aside, or all; gives how many. */
+export async function changeRefused(
+  address: IngestAddress,
+  name: string,
+  change: 'replay' | 'drop',
+  id: number | undefined,
+): Promise<number> {
+  const path = `/api/forward/${encodeURIComponent(name)}/${change === 'replay' ? 'replay' : 'refused'}`
+  const query = id === undefined ? '' : `?id=${id}`
+  const method = change === 'replay' ? 'POST' : 'DELETE'
+  return (await ask(address, path + query, setAsideAnswer, method)).batches
+}
+
+async function ask<Answer>(
+  address: IngestAddress,
+  path: string,
+  form: z.ZodType<Answer>,
+  method: 'GET' | 'POST' | 'DELETE' = 'GET',
+): Promise<Answer> {
   if (!/^https?:\/\//.test(address.url) || !URL.canParse(address.url)) {
     throw new AskError(
       `"${address.url}" is no address of ingest: give --url or PROBESPAN_URL one such as http://127.0.0.1:3051`,
@@ -46,7 +84,7 @@ async function ask<Answer>(address: IngestAddress, path: string, form: z.ZodType
   }
   const url = new URL(path, address.url)
   const headers = address.apiKey === undefined ? {} : { 'x-api-key': address.apiKey }
-  const response = await fetch(url, { headers, signal: AbortSignal.timeout(answerTimeoutMs) }).catch(
+  const response = await fetch(url, { method, headers, signal: AbortSignal.timeout(answerTimeoutMs) }).catch(
     (error: Error & { cause?: { code?: string } }) => {
       const reason = error.cause?.code ?? error.message
       throw new AskError(

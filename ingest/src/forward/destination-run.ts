@@ -35,8 +35,8 @@ export type RunParts = {
 const batchBytesMax = 3 * 2 ** 20
 /** Below this it is not the size of the batch. */
 const batchBytesMin = 64 * 2 ** 10
-/** Of one batch that the destination fails at, before it is taken for refused: half a minute. */
-const failuresMax = 5
+/** Of one batch that the destination fails at, before it is taken for refused: a quarter of a minute. */
+const failuresMax = 4
 /** A commit a batch would be thousands a second; as much is sent again after a crash. */
 const saveEveryMs = 250
 /** Replays, and what is too old, are looked at so often while there is a backlog. */

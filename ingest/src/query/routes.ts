@@ -1,6 +1,6 @@
 // The JSON API over the store: traces, one trace, services, counters. Shapes are wire.ts's; errors are `apiError`s
 // whose message names the bad parameter and its value.
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { hasZodFastifySchemaValidationErrors, validatorCompiler } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -31,12 +31,8 @@ export const queryRoutes: FastifyPluginAsyncZod<QueryParts> = async (
   app,
   { store, counters, keys, endpoints },
 ) => {
-  app.setValidatorCompiler(validatorCompiler)
-  // Answers are held to their schemas by the compiler and by tests. Parsing each once more took most of the 2.9 s of
-  // an answer with 45,000 spans.
-  app.setSerializerCompiler(() => JSON.stringify)
+  speakJson(app)
   app.addHook('onRequest', async (request) => void keys.grantOf(request.headers, 'read'))
-  app.setErrorHandler(async (error, request, reply) => sendFault(queryFaultOf(error, request), reply))
 
   app.get(
     '/api/traces',
@@ -73,6 +69,15 @@ export const queryRoutes: FastifyPluginAsyncZod<QueryParts> = async (
     endpoints: endpoints.list(),
   }))
   app.get('/api/counters', { schema: { response: { 200: countersAnswer } } }, async () => counters)
+}
+
+/** Of all routes of the API: how questions are checked, and answers and errors written. */
+export function speakJson(app: FastifyInstance): void {
+  app.setValidatorCompiler(validatorCompiler)
+  // Answers are held to their schemas by the compiler and by tests. Parsing each once more took most of the 2.9 s of
+  // an answer with 45,000 spans.
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.setErrorHandler(async (error, request, reply) => sendFault(queryFaultOf(error, request), reply))
 }
 
 const nanoseconds = (text: string | undefined): bigint | undefined =>
