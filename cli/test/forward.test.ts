@@ -86,6 +86,7 @@ test('status, what was refused, sending it again and dropping it', async () => {
   await expect.poll(setAside, { timeout: 30_000 }).toBe(0)
   expect((await forward(url, 'refused', 'odd')).stdout).toBe('Nothing that was refused is set aside.')
   expect((await forward(url, 'drop', 'odd')).stdout).toBe('batches dropped: 0')
+  expect((await forward(url, 'forget', 'odd')).stderr).toContain('"odd" is configured')
   expect(await forward(url, 'refused', 'other')).toMatchObject({
     exitCode: 1,
     stderr: expect.stringContaining('nothing is forwarded to "other": there are odd.'),

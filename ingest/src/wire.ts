@@ -210,7 +210,7 @@ export const refusedAnswer = z.object({
 })
 export type RefusedAnswer = z.infer<typeof refusedAnswer>
 
-/** Answer of `POST /api/forward/:name/replay` and `DELETE /api/forward/:name/refused`: how many batches that were. */
+/** Answer of `POST …/replay`, `DELETE …/refused` and `DELETE` of a destination itself: how many batches that were. */
 export const setAsideAnswer = z.object({ batches: z.int() })
 export type SetAsideAnswer = z.infer<typeof setAsideAnswer>
 

@@ -246,6 +246,8 @@ test('looking needs a key that may read, changing one that may administer; unkno
     expect(await status(`${path}?only=1`, method, 'admin')).toBe(400)
     expect(await status(path.replace('a', 'b'), method, 'admin')).toBe(404)
   }
+  expect(await status('/a', 'DELETE', 'reader')).toBe(403)
+  expect(await status('/a', 'DELETE', 'admin')).toBe(409)
   await ingest.close()
 
   // Not configured any more: still shown, with what it refused, but nothing can be sent to it.
@@ -254,4 +256,7 @@ test('looking needs a key that may read, changing one that may administer; unkno
   const replay = await fetch(`${without.url}/api/forward/a/replay`, { method: 'POST' })
   expect(await replay.json()).toMatchObject({ error: { code: 'destination_unknown' } })
   expect(await status('/a/refused', 'DELETE', '', without)).toBe(200)
+  expect(await status('/a', 'DELETE', '', without)).toBe(200)
+  expect(await statesOf(without)).toEqual([])
+  expect(await status('/a', 'DELETE', '', without)).toBe(404)
 })

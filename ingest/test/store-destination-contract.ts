@@ -249,4 +249,16 @@ export function storeDestinationContract(open: OpenStore, folder: () => string):
     ])
     await store.close()
   })
+
+  test('a destination that is forgotten leaves nothing, and begins anew when it is named again', async () => {
+    const store = await filled([spansOf(1, 11)])
+    await store.saveCursor('a', beginning, { spansSent: 3, refused: [refusal(1, 3)] })
+    await store.forgetDestination('a')
+    expect(await store.destinations()).toEqual([])
+    expect(await store.refusedBatches('a', 0, 9)).toEqual([])
+    const cursor = await store.cursor('a')
+    expect((await followed(store, cursor, everything)).ids).toEqual([])
+    expect(await store.destinations()).toMatchObject([{ spansSent: 0, spansBehind: 0 }])
+    await store.close()
+  })
 }

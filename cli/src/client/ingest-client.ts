@@ -58,16 +58,22 @@ export async function refusedBatches(
   return (await ask(address, path, refusedAnswer)).batches
 }
 
-/** One batch that was set aside, or all; gives how many. */
-export async function changeRefused(
+const changes = {
+  replay: { method: 'POST', path: '/replay' },
+  drop: { method: 'DELETE', path: '/refused' },
+  forget: { method: 'DELETE', path: '' },
+} as const
+
+/** Of what was set aside one batch, or all; or the destination itself. Gives how many batches that were. */
+export async function changeDestination(
   address: IngestAddress,
   name: string,
-  change: 'replay' | 'drop',
-  id: number | undefined,
+  change: keyof typeof changes,
+  id?: number,
 ): Promise<number> {
-  const path = `/api/forward/${encodeURIComponent(name)}/${change === 'replay' ? 'replay' : 'refused'}`
+  const { method, path: part } = changes[change]
+  const path = `/api/forward/${encodeURIComponent(name)}${part}`
   const query = id === undefined ? '' : `?id=${id}`
-  const method = change === 'replay' ? 'POST' : 'DELETE'
   return (await ask(address, path + query, setAsideAnswer, method)).batches
 }
 

@@ -2,7 +2,7 @@
 // again or dropped. In: flags; out: text or JSON.
 import { InvalidArgumentError, type Command } from 'commander'
 import { addressOf, keyOption, say, urlOption, type AddressOptions } from '../client/address-options.ts'
-import { changeRefused, destinations, refusedBatches } from '../client/ingest-client.ts'
+import { changeDestination, destinations, refusedBatches } from '../client/ingest-client.ts'
 import { refusedText, statusText } from './forward-text.ts'
 
 type JsonFlag = AddressOptions & { json?: boolean }
@@ -40,7 +40,7 @@ export function addForwardCommands(program: Command): void {
     .option('--id <id>', 'only this batch', wholeNumber)
     .action((name: string, flags: BatchFlag) =>
       say(async () => {
-        const batches = await changeRefused(addressOf(flags), name, 'replay', flags.id)
+        const batches = await changeDestination(addressOf(flags), name, 'replay', flags.id)
         return `batches to be sent again: ${batches}`
       }),
     )
@@ -49,8 +49,16 @@ export function addForwardCommands(program: Command): void {
     .option('--id <id>', 'only this batch', wholeNumber)
     .action((name: string, flags: BatchFlag) =>
       say(async () => {
-        const batches = await changeRefused(addressOf(flags), name, 'drop', flags.id)
+        const batches = await changeDestination(addressOf(flags), name, 'drop', flags.id)
         return `batches dropped: ${batches}`
+      }),
+    )
+  add('forget', 'forget a destination that is not configured any more (needs a key that may administer)')
+    .argument('<destination>', 'its name')
+    .action((name: string, flags: AddressOptions) =>
+      say(async () => {
+        const batches = await changeDestination(addressOf(flags), name, 'forget')
+        return `forgotten; batches dropped: ${batches}`
       }),
     )
 }

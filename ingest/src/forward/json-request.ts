@@ -6,13 +6,19 @@ import { jsonFromProtobuf } from '../otlp/json-write.ts'
 import { splitSpans } from '../otlp/regroup.ts'
 
 const sliceSpans = 200
+const opening = Buffer.from('{"resourceSpans":[')
+const separator = Buffer.from(',')
+const closing = Buffer.from(']}')
 
 export async function jsonRequest(body: Buffer): Promise<Buffer> {
-  const resourceSpans: string[] = []
+  const written: Buffer[] = []
   for (const [index, slice] of splitSpans(body, sliceSpans).entries()) {
     if (index > 0) await setImmediate()
-    const request = decodedOf(jsonFromProtobuf(slice.body))
-    for (const each of listOf(request['resourceSpans'])) resourceSpans.push(JSON.stringify(each))
+    const { resourceSpans } = decodedOf(jsonFromProtobuf(slice.body))
+    for (const each of listOf(resourceSpans)) {
+      if (written.length > 0) written.push(separator)
+      written.push(Buffer.from(JSON.stringify(each)))
+    }
   }
-  return Buffer.from(`{"resourceSpans":[${resourceSpans.join(',')}]}`)
+  return Buffer.concat([opening, ...written, closing])
 }

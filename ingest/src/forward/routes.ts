@@ -76,6 +76,16 @@ export const forwardRoutes: FastifyPluginAsyncZod<ForwardRoutesParts> = async (
       batches: await store.dropRefused(await known(name), id),
     }),
   )
+  app.delete(
+    '/api/forward/:name',
+    { onRequest: needing('admin'), schema: { params, response: { 200: setAsideAnswer } } },
+    async ({ params: { name } }) => {
+      if (forward.stateOf(await known(name)) !== undefined) throw inUse(name)
+      const batches = await store.dropRefused(name, undefined)
+      await store.forgetDestination(name)
+      return { batches }
+    },
+  )
 }
 
 const nanoseconds = (unixMs: number): string => String(BigInt(Math.round(unixMs)) * 1_000_000n)
@@ -132,5 +142,12 @@ function off(name: string): RequestFault {
   return new RequestFault(
     'destination_unknown',
     `the destination "${name}" is not configured any more: configure it, so that something can be sent to it.`,
+  )
+}
+
+function inUse(name: string): RequestFault {
+  return new RequestFault(
+    'destination_configured',
+    `the destination "${name}" is configured: take it out of the configuration and restart, then forget it.`,
   )
 }

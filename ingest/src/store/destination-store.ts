@@ -96,4 +96,6 @@ export type DestinationStore = {
   saveReplay(destination: string, id: number, outcome: Outcome): Promise<void>
   /** One batch (undefined: all) is gone; gives how many. */
   dropRefused(destination: string, id: number | undefined): Promise<number>
+  /** Its cursor and all that was set aside for it; named once more, it begins anew. */
+  forgetDestination(destination: string): Promise<void>
 }

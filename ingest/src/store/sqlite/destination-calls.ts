@@ -29,6 +29,7 @@ export function destinationCalls(ask: Caller<ReaderCalls>, write: Caller<WriterC
     },
     saveReplay: (destination, id, outcome) => write('saveReplay', { destination, id, outcome }),
     dropRefused: (destination, id) => write('dropRefused', { destination, id }),
+    forgetDestination: (destination) => write('forgetDestination', destination),
   }
 }
 

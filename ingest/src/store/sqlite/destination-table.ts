@@ -20,6 +20,7 @@ export type DestinationTable = {
   markReplay: (which: { destination: string; id: number | undefined }) => number
   saveReplay: (done: { destination: string; id: number; outcome: Outcome }) => void
   dropRefused: (which: { destination: string; id: number | undefined }) => number
+  forgetDestination: (destination: string) => void
 }
 
 export function createDestinationTable(db: Database.Database): DestinationTable {
@@ -42,6 +43,8 @@ export function createDestinationTable(db: Database.Database): DestinationTable 
   const countSkipped = db.prepare(
     'UPDATE cursors SET spans_skipped = spans_skipped + ? WHERE destination = ?',
   )
+
+  const forget = db.prepare('DELETE FROM cursors WHERE destination = ?')
 
   function settle(destination: string, { spansSent, refused }: Outcome, keptBytesMax: number): void {
     refusedTable.setAside(destination, refused)
@@ -78,6 +81,10 @@ export function createDestinationTable(db: Database.Database): DestinationTable 
       count.run(spansSent, 0, 0, destination)
     },
     dropRefused: ({ destination, id }) => refusedTable.drop(destination, id),
+    forgetDestination(destination) {
+      refusedTable.drop(destination, undefined)
+      forget.run(destination)
+    },
   }
   return {
     openCursor: inOneCommit(db, calls.openCursor),
@@ -86,6 +93,7 @@ export function createDestinationTable(db: Database.Database): DestinationTable 
     markReplay: inOneCommit(db, calls.markReplay),
     saveReplay: inOneCommit(db, calls.saveReplay),
     dropRefused: inOneCommit(db, calls.dropRefused),
+    forgetDestination: inOneCommit(db, calls.forgetDestination),
   }
 }
 
