@@ -87,7 +87,10 @@ export type CompactDone = {
 }
 
 export type Store = {
-  /** Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. */
+  /**
+   * Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. Once it is taken its body
+   * is the store's, which gives a large one's memory back at once: it is empty then.
+   */
   append(batch: Batch): Promise<void>
   /**
    * Newest first by the trace's start, then by id. A trace is found by one span that fits the whole filter; its

@@ -2,6 +2,7 @@
 // come; out: a promise each, settled when its commit is on disk or failed as a whole. A batch waits at most
 // `commitWaitMs` for company, or for the commit before it. Holds at most `queueBytesMax` of bodies, those under way too.
 import type { Transferable } from 'node:worker_threads'
+import { releaseMemory } from '../../released.ts'
 import { StoreFault } from '../store.ts'
 import type { Batch } from '../store.ts'
 import { blockBytesMax, ChunkBuilder, chunkBuffers, chunkOf, cutBatch } from './chunk.ts'
@@ -64,6 +65,7 @@ export class CommitQueue {
     if (this.#open !== undefined && !this.#open.fits(batch)) this.#sendOpen()
     this.#open ??= new ChunkBuilder(this.#spare.pop() ?? chunkBuffers())
     this.#open.add(batch)
+    releaseMemory(batch.body)
     this.#waiting.push(sender)
     if (this.#open.isFull()) this.#sendOpen()
     else if (!this.#isDue) this.#timer ??= setTimeout(() => this.#sendWhenDue(), commitWaitMs)
