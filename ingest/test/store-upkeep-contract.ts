@@ -144,6 +144,24 @@ export function storeUpkeepContract(open: OpenStore, folder: () => string): void
     await store.close()
   })
 
+  test('a destination too far behind skips the oldest, counted, and goes on from there', async () => {
+    const store = fresh()
+    await store.cursor('slow')
+    for (const batch of smallBatches(10)) await store.append(batch)
+    await store.saveCursor('slow', { blockId: 0, spansDone: 1 })
+    expect(await store.boundLag('slow', { spansMax: 20 })).toBe(0)
+    expect(await store.boundLag('slow', { spansMax: 7, bytesMax: 1e9 })).toBe(13)
+    const { cursor } = (await store.destinations())[0] ?? {}
+    expect(await store.destinations()).toMatchObject([{ spansBehind: 6, spansSkipped: 13 }])
+    expect((await followed(store, cursor?.blockId ?? 0)).spans).toBe(6)
+    expect(await store.boundLag('slow', { storedSinceMs: Date.now() + 60_000 })).toBe(6)
+    expect(await store.destinations()).toMatchObject([
+      { spansBehind: 0, spansSkipped: 19, oldestMs: undefined },
+    ])
+    expect(await store.boundLag('nobody', { spansMax: 1 })).toBe(0)
+    await store.close()
+  })
+
   test('what is in the store is told by service and source', async () => {
     const store = fresh()
     await store.append(

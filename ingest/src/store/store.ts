@@ -64,6 +64,15 @@ export type DestinationLag = {
   spansSkipped: number
 }
 
+/** What a destination may be behind at most; all that are given hold. */
+export type LagBound = {
+  spansMax?: number
+  /** As stored. */
+  bytesMax?: number
+  /** Spans that came before, Unix milliseconds, are skipped. */
+  storedSinceMs?: number
+}
+
 export type StoreStats = {
   spans: number
   blocks: number
@@ -109,6 +118,11 @@ export type Store = {
   /** Where a destination goes on; a new one begins with what is stored from now on. */
   cursor(destination: string): Promise<Cursor>
   saveCursor(destination: string, cursor: Cursor): Promise<void>
+  /**
+   * Lets a destination that is further behind skip the oldest blocks; gives how many spans it skips, which are counted
+   * in its `spansSkipped`.
+   */
+  boundLag(destination: string, bound: LagBound): Promise<number>
   /** How far each destination is behind, by name. */
   destinations(): Promise<DestinationLag[]>
   stats(): Promise<StoreStats>

@@ -47,6 +47,11 @@ export function connectWriting(path: string): Database.Database {
   }
 }
 
+/** Only to write the log back into the file, beside the connection that writes. */
+export function connectCheckpointing(path: string): Database.Database {
+  return new Database(resolve(path), { fileMustExist: true, timeout: lockWaitMs })
+}
+
 /** The file must have been prepared. */
 export function connectReading(path: string): Database.Database {
   const db = new Database(resolve(path), { readonly: true, timeout: lockWaitMs })

@@ -43,6 +43,7 @@ export function openSqliteStore(
     },
     cursor: (destination) => write('openCursor', destination),
     saveCursor: (destination, cursor) => write('saveCursor', { destination, cursor }),
+    boundLag: (destination, bound) => write('boundLag', { destination, bound }),
     destinations: () => readers.ask('destinations', undefined),
     compact: () => upkeep.compact(),
     async close() {

@@ -7,7 +7,7 @@ import type { CompactDone } from '../store.ts'
 import { answerCalls, callsTo } from './calls.ts'
 import { askChanges } from './changes.ts'
 import type { Changes } from './changes.ts'
-import { connectReading } from './database.ts'
+import { connectCheckpointing, connectReading } from './database.ts'
 import { createUpkeep, noFreePages, usualFreePages } from './upkeep.ts'
 
 export type UpkeepData = { path: string; writer: MessagePort; retention: Retention }
@@ -19,6 +19,7 @@ const expireEveryMs = 30_000
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what sqlite-store.ts gives
 const { path, writer, retention } = workerData as UpkeepData
 const db = connectReading(path)
+const checkpointing = connectCheckpointing(path)
 const upkeep = createUpkeep(db, askChanges(callsTo<Changes>(writer)), retention)
 let ending = false
 let expiredMs = 0
@@ -40,6 +41,8 @@ async function round(): Promise<void> {
     await upkeep.giveBack(usualFreePages)
   }
   await upkeep.merge(() => ending)
+  // Commits go on meanwhile; and when the log is full, the writer has hardly anything left to write back.
+  checkpointing.pragma('wal_checkpoint(PASSIVE)')
 }
 
 function runLater(): void {
@@ -68,6 +71,7 @@ const calls = {
     clearTimeout(timer)
     await last
     db.close()
+    checkpointing.close()
     writer.close()
     parentPort?.unref()
   },

@@ -1,7 +1,9 @@
-// The writing thread: a writer over its own connection, behind calls. In: the database's path as worker data.
+// The writing thread, the only one that changes the database while the service runs: commits, cursors, and what the
+// upkeep worked out, behind calls. In: the database's path as worker data.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
 import { answerCalls, Moved } from './calls.ts'
+import { createCursors } from './cursors.ts'
 import { createChanges } from './changes.ts'
 import type { Chunk } from './chunk.ts'
 import { connectWriting } from './database.ts'
@@ -11,7 +13,7 @@ const db = connectWriting(String(workerData))
 const writer = createWriter(db)
 
 const calls = {
-  ...writer,
+  ...createCursors(db),
   commit(chunks: readonly Chunk[]): Moved {
     // Buffers come over as plain arrays.
     writer.commit(chunks.map((chunk) => ({ ...chunk, body: Buffer.from(chunk.body.buffer) })))

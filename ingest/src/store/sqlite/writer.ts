@@ -1,8 +1,6 @@
-// The only one that writes to the database while the service runs. In: chunks that share a commit, cursors, changes
-// that the upkeep worked out; each call is one transaction, on disk when it returns. Runs on the writing thread.
+// Commits chunks: many requests in one transaction, on disk when it returns. In: a writing connection.
 import type Database from 'better-sqlite3'
 import { StoreFault } from '../store.ts'
-import type { Cursor } from '../store.ts'
 import { createBlockTable } from './block-table.ts'
 import type { Chunk } from './chunk.ts'
 import { packChunk } from './packed-block.ts'
@@ -10,9 +8,6 @@ import { packChunk } from './packed-block.ts'
 export type Writer = {
   /** Each chunk a block. Throws StoreFault `store_failed`: then nothing of them is kept. */
   commit: (chunks: readonly Chunk[]) => void
-  /** Of a destination; a new one begins with what is committed from now on. */
-  openCursor: (destination: string) => Cursor
-  saveCursor: (saved: { destination: string; cursor: Cursor }) => void
 }
 
 export function createWriter(db: Database.Database): Writer {
@@ -23,16 +18,6 @@ export function createWriter(db: Database.Database): Writer {
       table.insert(block, { id: undefined, firstId: undefined, storedMs, parts: undefined })
     }
   })
-  const findCursor = db.prepare<[string], Cursor>(
-    'SELECT block_id AS blockId, spans_done AS spansDone FROM cursors WHERE destination = ?',
-  )
-  const beginCursor = db.prepare(
-    'INSERT INTO cursors (destination, block_id, spans_done) SELECT ?, coalesce(max(id), 0), 0 FROM blocks',
-  )
-  const saveCursor = db.prepare(
-    `INSERT INTO cursors (destination, block_id, spans_done) VALUES (?, ?, ?)
-     ON CONFLICT DO UPDATE SET block_id = excluded.block_id, spans_done = excluded.spans_done`,
-  )
   return {
     commit(chunks) {
       try {
@@ -41,13 +26,6 @@ export function createWriter(db: Database.Database): Writer {
         table.forget()
         throw failure(error)
       }
-    },
-    openCursor(destination) {
-      if (findCursor.get(destination) === undefined) beginCursor.run(destination)
-      return findCursor.get(destination) ?? { blockId: 0, spansDone: 0 }
-    },
-    saveCursor({ destination, cursor }) {
-      saveCursor.run(destination, cursor.blockId, cursor.spansDone)
     },
   }
 }
