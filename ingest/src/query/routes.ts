@@ -10,7 +10,7 @@ import { RequestFault, requestFaults } from '../faults.ts'
 import type { KeyCheck } from '../key.ts'
 import { StoreFault } from '../store/store.ts'
 import type { AttributeQuery, Store } from '../store/store.ts'
-import { servicesAnswer, traceAnswer, tracesAnswer, tracesQuery } from '../wire.ts'
+import { servicesAnswer, tracesAnswer, tracesQuery } from '../wire.ts'
 import type { ApiError } from '../wire.ts'
 
 export type QueryParts = { store: Store; counters: Counters; checkKey: KeyCheck }
@@ -47,16 +47,12 @@ export const queryRoutes: FastifyPluginAsyncZod<QueryParts> = async (app, { stor
       return { traces: await store.findTraces({ ...filter, ...range, attributes }) }
     },
   )
-  app.get(
-    '/api/traces/:id',
-    { schema: { params: traceParams, response: { 200: traceAnswer } } },
-    async ({ params }) => {
-      const traceId = params.id.toLowerCase()
-      const spans = await store.readTrace(traceId)
-      if (spans === undefined) throw unknownTrace(traceId)
-      return { traceId, spans }
-    },
-  )
+  app.get('/api/traces/:id', { schema: { params: traceParams } }, async ({ params }, reply) => {
+    const traceId = params.id.toLowerCase()
+    const answer = await store.traceAnswer(traceId)
+    if (answer === undefined) throw unknownTrace(traceId)
+    return reply.type('application/json; charset=utf-8').send(answer)
+  })
   app.get('/api/services', { schema: { response: { 200: servicesAnswer } } }, async () => ({
     services: await store.services(),
   }))

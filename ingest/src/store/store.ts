@@ -111,6 +111,8 @@ export type Store = {
    * unknown trace. Rejects with StoreFault: `trace_too_large`.
    */
   readTrace(traceId: string): Promise<Span[] | undefined>
+  /** The same as the JSON of wire.ts's TraceAnswer, made where it keeps no request waiting: it may be 100 MB. */
+  traceAnswer(traceId: string): Promise<Buffer | undefined>
   /** By name. */
   services(): Promise<ServicesAnswer['services']>
   /** The first block after this one. */

@@ -12,7 +12,7 @@ import { decodeShares } from './shares.ts'
 export type BlockVersion = { id: number; dataId: number }
 
 export type Replacement = {
-  /** Neighbours, in the order of ids. */
+  /** In the order of ids; neighbours, unless nothing is left of them. */
   from: readonly BlockVersion[]
   /** Undefined: nothing is left of them. */
   by: PackedBlock | undefined
@@ -104,7 +104,11 @@ function blockChanges(db: Database.Database): Changes['replaceBlocks'] {
     if (losesSpans) {
       const behind = cursors.all(last.id)
       // Its count of done spans would stand for others afterwards.
-      if (behind.some(({ blockId, spansDone }) => spansDone > 0 && nextId.get(blockId) === first.id))
+      if (
+        behind.some(
+          ({ blockId, spansDone }) => spansDone > 0 && rows.some(({ id }) => id === nextId.get(blockId)),
+        )
+      )
         return false
       for (const { destination, blockId } of behind) {
         skip.run(left(before, blockId) - left(after, blockId), destination)
