@@ -8,7 +8,7 @@ import type { Batch } from '../store.ts'
 import { blockBytesMax, ChunkBuilder, chunkBuffers, chunkOf, cutBatch } from './chunk.ts'
 import type { Chunk, ChunkBuffers } from './chunk.ts'
 
-export const commitWaitMs = 3
+export const commitWaitMs = 2
 /** Buffers kept to be filled again: as many as are under way at full load. */
 const spareBuffersMax = 4
 

@@ -1,5 +1,6 @@
 // Commits chunks: many requests in one transaction, on disk when it returns. In: a writing connection.
 import type Database from 'better-sqlite3'
+import { releaseMemory } from '../../released.ts'
 import { StoreFault } from '../store.ts'
 import { createBlockTable } from './block-table.ts'
 import type { Chunk } from './chunk.ts'
@@ -21,7 +22,10 @@ export function createWriter(db: Database.Database): Writer {
   return {
     commit(chunks) {
       try {
-        insert.immediate(chunks.map(packChunk))
+        const blocks = chunks.map(packChunk)
+        insert.immediate(blocks)
+        for (const { filter, columns, body } of blocks)
+          for (const blob of [filter, columns, body]) releaseMemory(blob)
       } catch (error) {
         table.forget()
         throw failure(error)
