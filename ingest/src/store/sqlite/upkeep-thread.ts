@@ -15,6 +15,8 @@ export type UpkeepFailed = { upkeepFailed: string }
 
 const mergeEveryMs = 1_000
 const expireEveryMs = 30_000
+/** A full disk does not get better within a second. */
+const afterFailureMs = 30_000
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what sqlite-store.ts gives
 const { path, writer, retention } = workerData as UpkeepData
@@ -45,18 +47,20 @@ async function round(): Promise<void> {
   checkpointing.pragma('wal_checkpoint(PASSIVE)')
 }
 
-function runLater(): void {
-  timer = setTimeout(() => void runOne(), mergeEveryMs)
+function runAfter(ms: number): void {
+  timer = setTimeout(() => void runOne(), ms)
 }
 
 async function runOne(): Promise<void> {
+  let waitMs = mergeEveryMs
   try {
     await afterLast(round)
   } catch (error) {
     const failed: UpkeepFailed = { upkeepFailed: error instanceof Error ? error.message : String(error) }
     if (!ending) parentPort?.postMessage(failed, [])
+    waitMs = afterFailureMs
   }
-  if (!ending) runLater()
+  if (!ending) runAfter(waitMs)
 }
 
 const calls = {
@@ -80,5 +84,5 @@ export type UpkeepCalls = typeof calls
 
 if (parentPort !== null) {
   answerCalls(parentPort, calls)
-  runLater()
+  runAfter(mergeEveryMs)
 }

@@ -2,6 +2,7 @@
 // upkeep worked out, behind calls. In: the database's path as worker data.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
+import { createBlockTable } from './block-table.ts'
 import { answerCalls, Moved } from './calls.ts'
 import { createCursors } from './cursors.ts'
 import { createChanges } from './changes.ts'
@@ -10,7 +11,8 @@ import { connectWriting } from './database.ts'
 import { createWriter } from './writer.ts'
 
 const db = connectWriting(String(workerData))
-const writer = createWriter(db)
+const table = createBlockTable(db)
+const writer = createWriter(db, table)
 
 const calls = {
   ...createCursors(db),
@@ -26,7 +28,7 @@ const calls = {
   },
   /** The upkeep's changes come on a port of their own, between commits. */
   serveUpkeep(port: MessagePort): void {
-    answerCalls(port, createChanges(db))
+    answerCalls(port, createChanges(db, table))
   },
   close: (): void => {
     db.close()

@@ -2,7 +2,7 @@
 import type Database from 'better-sqlite3'
 import { releaseMemory } from '../../released.ts'
 import { StoreFault } from '../store.ts'
-import { createBlockTable } from './block-table.ts'
+import type { BlockTable } from './block-table.ts'
 import type { Chunk } from './chunk.ts'
 import { packChunk } from './packed-block.ts'
 
@@ -11,8 +11,7 @@ export type Writer = {
   commit: (chunks: readonly Chunk[]) => void
 }
 
-export function createWriter(db: Database.Database): Writer {
-  const table = createBlockTable(db)
+export function createWriter(db: Database.Database, table: BlockTable): Writer {
   const insert = db.transaction((blocks: readonly ReturnType<typeof packChunk>[]) => {
     const storedMs = Date.now()
     for (const block of blocks) {
