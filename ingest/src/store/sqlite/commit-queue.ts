@@ -9,8 +9,8 @@ import { blockBytesMax, ChunkBuilder, chunkBuffers, chunkOf, cutBatch } from './
 import type { Chunk, ChunkBuffers } from './chunk.ts'
 
 export const commitWaitMs = 2
-/** Buffers kept to be filled again: as many as are under way at full load. */
-const spareBuffersMax = 4
+/** Buffers kept to be filled again. */
+const spareBuffersMax = 2
 
 /** Gives the chunks' buffers back. */
 export type Commit = (

@@ -1,15 +1,12 @@
 // What a destination has not got yet: the first block after the one it is done with. Merging blocks does not show
 // here: of a merged block the parts up to that one are left out. Within a transaction of the caller's.
 import type Database from 'better-sqlite3'
-import { z } from 'zod'
 import { selectSpans } from '../../otlp/regroup.ts'
 import type { StoredBlock } from '../store.ts'
 import type { BlockReader } from './block-reader.ts'
 import type { Part } from './block-table.ts'
 
 type Row = { id: number; dataId: number; spanCount: number; parts: string | null }
-
-const partList = z.array(z.tuple([z.int(), z.int()]))
 
 export function createFollow(
   db: Database.Database,
@@ -30,7 +27,14 @@ export function createFollow(
 }
 
 export function partsOf(parts: string | null): Part[] {
-  return parts === null ? [] : partList.parse(JSON.parse(parts))
+  if (parts === null) return []
+  const found: unknown = JSON.parse(parts)
+  if (Array.isArray(found) && found.every(isPart)) return found
+  throw new Error(`the parts of a block are ${parts}: run "probespan store check"`)
+}
+
+function isPart(value: unknown): value is Part {
+  return Array.isArray(value) && value.length === 2 && value.every((each) => Number.isSafeInteger(each))
 }
 
 export function spansUpTo(parts: readonly Part[], blockId: number): number {
