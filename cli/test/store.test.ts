@@ -44,9 +44,9 @@ test('spans are imported, counted, checked, compacted, asked for and exported', 
 
   const table = await probespan(folder, 'sql', 'SELECT name, duration_ns FROM spans ORDER BY name')
   expect(table.stdout.split('\n')).toEqual([
-    'name    | duration_ns',
-    '--------|------------',
-    ...[1, 2, 3].map((number) => `span  ${number} |        2000`),
+    'name       | duration_ns',
+    '-----------|------------',
+    ...[1, 2, 3].map((number) => `span \\x07${number} |        2000`),
   ])
   const json = await probespan(folder, 'sql', '--json', 'SELECT count(*) AS spans FROM spans')
   expect(json.stdout).toBe('{"spans":3}')
