@@ -10,13 +10,13 @@ import {
   type ProbesFlags,
   type RenderFlags,
 } from '@probespan/bridge'
-import { sourceFilter } from '@probespan/ingest/wire'
+import { sourceFilter, statusCode } from '@probespan/ingest/wire'
 import { addressOf, keyOption, say, urlOption, type AddressOptions } from './client/address-options.ts'
 import { runBench } from './bench.ts'
 import { runDemo } from './demo/demo.ts'
 import { addForwardCommands } from './forward/forward-commands.ts'
 import { showTrace, showTraces, type TracesOptions } from './show/show.ts'
-import { parseSince } from './show/duration.ts'
+import { parseSince, parseSpanDuration } from './show/duration.ts'
 import { addStoreCommands } from './store/store-commands.ts'
 
 const program = new Command('probespan')
@@ -32,6 +32,13 @@ program
     new Option('--source <source>', 'only traces with spans of this source').choices(sourceFilter.options),
   )
   .option('--service <name>', 'only traces with spans of this service')
+  .option('--name <name>', 'only traces with spans of this name')
+  .addOption(
+    new Option('--status <status>', 'only traces with spans of this status').choices(statusCode.options),
+  )
+  .option('--min-duration <duration>', 'only traces with spans so long: 250ms, 2s …', spanDurationArgument)
+  .option('--max-duration <duration>', 'only traces with spans no longer', spanDurationArgument)
+  .option('--attribute <key=value>', 'only with this attribute; can be repeated: one span has all', repeated)
   .option('--since <duration>', 'only the last 30s, 15m, 6h, 7d …', sinceArgument)
   .option('--limit <count>', 'how many at most (1 to 1000)', limitArgument, 20)
   .option('--json', 'JSON lines instead of a table')
@@ -149,6 +156,13 @@ function sinceArgument(text: string): bigint {
   const nanoseconds = parseSince(text)
   if (nanoseconds === undefined)
     throw new InvalidArgumentError('Give a number and s, m, h or d, such as 15m.')
+  return nanoseconds
+}
+
+function spanDurationArgument(text: string): bigint {
+  const nanoseconds = parseSpanDuration(text)
+  if (nanoseconds === undefined)
+    throw new InvalidArgumentError('Give a whole number and ns, us, ms, s or m, such as 250ms.')
   return nanoseconds
 }
 

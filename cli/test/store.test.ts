@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { execa } from 'execa'
 import { expect, onTestFinished, test } from 'vitest'
@@ -43,9 +44,9 @@ test('spans are imported, counted, checked, compacted, asked for and exported', 
 
   const table = await probespan(folder, 'sql', 'SELECT name, duration_ns FROM spans ORDER BY name')
   expect(table.stdout.split('\n')).toEqual([
-    'name    | duration_ns',
-    '--------|------------',
-    ...[1, 2, 3].map((number) => `span  ${number} |        2000`),
+    'name       | duration_ns',
+    '-----------|------------',
+    ...[1, 2, 3].map((number) => `span \\x07${number} |        2000`),
   ])
   const json = await probespan(folder, 'sql', '--json', 'SELECT count(*) AS spans FROM spans')
   expect(json.stdout).toBe('{"spans":3}')
@@ -71,3 +72,31 @@ test('mistakes are told in one line, and end with 1', async () => {
     expect(stderr.split('\n')).toHaveLength(1)
   }
 })
+
+test('traces are found by name, status, duration and attribute', async () => {
+  const folder = folderWithSpans()
+  await probespan(folder, 'store', 'import', 'in.jsonl')
+  const ingest = execa(process.execPath, [main, 'ingest'], {
+    env: { PROBESPAN_DB: join(folder, 'a.db'), PROBESPAN_PORT: '0', PROBESPAN_LOG_LEVEL: 'silent' },
+    reject: false,
+  })
+  onTestFinished(() => void ingest.kill())
+  const url = await firstUrl(createInterface({ input: ingest.stdout }))
+  const found = async (...flags: string[]) => {
+    const { stdout } = await probespan(folder, 'traces', '--url', url, '--json', ...flags)
+    return stdout.split('\n').filter((line) => line !== '').length
+  }
+  expect(await found('--name', 'span \u00072')).toBe(1)
+  expect(await found('--status', 'UNSET', '--min-duration', '2us')).toBe(3)
+  expect(await found('--min-duration', '3us')).toBe(0)
+  expect(await found('--max-duration', '1us')).toBe(0)
+  expect(await found('--attribute', 'user=u1')).toBe(0)
+})
+
+async function firstUrl(lines: AsyncIterable<unknown>): Promise<string> {
+  for await (const line of lines) {
+    const url = /http:\S+$/.exec(String(line))?.[0]
+    if (url !== undefined) return url
+  }
+  throw new Error('ingest ended before it listened')
+}

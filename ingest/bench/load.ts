@@ -16,9 +16,6 @@ const traceIdAt = 2
 const spanIdAt = 20
 const parentIdAt = 30
 
-/** In one load: as many spans as a block of the store holds. */
-const spansOfVariants = 8_000
-
 export type Load = {
   /** The next body; valid until this is called again as often as there are variants. */
   next: (nowNano: bigint) => Buffer
@@ -26,10 +23,12 @@ export type Load = {
 type Variant = { body: Buffer; refresh: (nowNano: bigint) => void }
 
 /** `headOf` is what stands before each body, such as the head of an HTTP request; `next` gives both in one buffer. */
-export function createLoad(spansPerRequest: number, headOf: (bodyBytes: number) => string = () => ''): Load {
-  const pool = Array.from({ length: spansOfVariants / spansPerRequest }, () =>
-    createVariant(spansPerRequest, headOf),
-  )
+export function createLoad(
+  spansPerRequest: number,
+  variants: number,
+  headOf: (bodyBytes: number) => string = () => '',
+): Load {
+  const pool = Array.from({ length: variants }, () => createVariant(spansPerRequest, headOf))
   let at = 0
   return {
     next(nowNano) {

@@ -10,7 +10,7 @@ const zstdLevel1 = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 /** Spans a second. The time that making fresh requests takes is not counted. */
 export function rawSpansPerSecond(path: string, durationMs: number): number {
-  const load = createLoad(largeRequestSpans)
+  const load = createLoad(largeRequestSpans, blockSpans / largeRequestSpans)
   const file = openSync(path, 'w')
   let spans = 0
   let workMs = 0

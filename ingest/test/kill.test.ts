@@ -1,10 +1,14 @@
 // A process killed in the middle of its work, under senders that try again as exporters do: every request that was
-// answered 200 is there after a restart, whole, and shown once however often it was sent.
+// answered 200 is there after a restart, whole, and shown once however often it was sent. Also while blocks are merged.
 // `PROBESPAN_KILL_ROUNDS=50 npx vitest run --project integration ingest/test/kill.test.ts` is the long form.
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
+import { checkStore } from '../src/store/sqlite/check.ts'
 import { traceAnswer } from '../src/wire.ts'
 import { hexId, requestOf } from './sample.ts'
 import { getTraces, post, protobufType, runChild, temporaryFolder } from './running.ts'
@@ -95,5 +99,41 @@ test(
     const db = new Database(path, { readonly: true })
     expect(db.pragma('integrity_check', { simple: true })).toBe('ok')
     db.close()
+  },
+)
+
+/** Numbers of the traces that were durable; killed after so many. */
+async function compactUntilKilled(path: string, first: number, lines: number): Promise<number[]> {
+  const script = fileURLToPath(new URL('./compacting-main.ts', import.meta.url))
+  const child = spawn(process.execPath, [script, path, String(first)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const durable: number[] = []
+  for await (const line of createInterface({ input: child.stdout })) {
+    durable.push(Number(line))
+    if (durable.length === lines) child.kill('SIGKILL')
+  }
+  return durable
+}
+
+test(
+  'kill -9 while small blocks are merged: every durable trace is there, and all fits together',
+  { timeout: rounds * roundTimeoutMs },
+  async () => {
+    const path = join(temporaryFolder(), 'probespan.db')
+    const durable: number[] = []
+    for (let round = 0; round < rounds; round++) {
+      durable.push(...(await compactUntilKilled(path, (durable.at(-1) ?? 0) + 1, 41 + ((round * 7) % 20))))
+    }
+    expect(durable.length).toBeGreaterThanOrEqual(rounds * 41)
+    const child = await runChild({ PROBESPAN_DB: path })
+    const { traces } = await getTraces(child.url, '?limit=1000')
+    const found = new Map(traces.map(({ traceId, spanCount }) => [traceId, spanCount]))
+    const newest = durable.slice(-900)
+    expect(newest.filter((number) => found.get(hexId(number, 32)) !== 2)).toEqual([])
+    const { problems, blocks, spans } = checkStore(path)
+    expect(problems).toEqual([])
+    expect(spans).toBeGreaterThanOrEqual(durable.length * 2)
+    expect(blocks).toBeLessThan(durable.length)
   },
 )

@@ -99,6 +99,10 @@ export function storeUpkeepContract(open: OpenStore, folder: () => string): void
     expect((await followed(store, 0)).spans).toBe(20)
     expect(await store.destinations()).toMatchObject([{ spansBehind: 20, spansSkipped: 20 }])
     expect(await store.stats()).toMatchObject({ spans: 20, services: [{ service: 'shop', spans: 20 }] })
+    // A service that was gone and sends again is there again.
+    await store.append(batchOf([{ traceId: trace(900), spanId: spanId(1), service: 'db' }]))
+    expect((await store.services()).map(({ name }) => name)).toEqual(['db', 'shop'])
+    expect(await store.findTraces({ service: 'db', limit: 5 })).toMatchObject([{ traceId: trace(900) }])
     await store.close()
   })
 

@@ -21,6 +21,13 @@ export type TracesFilter = {
   endUnixNano?: bigint
   service?: string
   source?: string
+  name?: string
+  status?: string
+  /** Nanoseconds, inclusive. */
+  durationMin?: bigint
+  durationMax?: bigint
+  /** `key=value` each. */
+  attributes?: readonly string[]
   limit?: number
 }
 
@@ -34,6 +41,11 @@ export async function findTraces(address: IngestAddress, filter: TracesFilter): 
   if (filter.endUnixNano !== undefined) query.set('end', filter.endUnixNano.toString())
   if (filter.service !== undefined) query.set('service', filter.service)
   if (filter.source !== undefined) query.set('source', filter.source)
+  if (filter.name !== undefined) query.set('name', filter.name)
+  if (filter.status !== undefined) query.set('status', filter.status)
+  if (filter.durationMin !== undefined) query.set('durationMin', filter.durationMin.toString())
+  if (filter.durationMax !== undefined) query.set('durationMax', filter.durationMax.toString())
+  for (const attribute of filter.attributes ?? []) query.append('attribute', attribute)
   if (filter.limit !== undefined) query.set('limit', filter.limit.toString())
   const answer = await ask(address, `/api/traces?${query.toString()}`, tracesAnswer)
   return answer.traces

@@ -1,8 +1,8 @@
 // How destinations are doing, as text for people. Pure: the time is an argument.
 import type { ForwardAnswer, RefusedAnswer } from '@probespan/ingest/wire'
 import { formatDuration } from '../show/duration.ts'
-import { formatInstant, printable } from '../show/table.ts'
-import { textTable } from '../store/text-table.ts'
+import { formatInstant } from '../show/table.ts'
+import { printable, textTable, titlesOf } from '../show/text-table.ts'
 
 type Destination = ForwardAnswer['destinations'][number]
 
@@ -39,7 +39,10 @@ export function statusText(destinations: readonly Destination[], nowMs: number):
       ? []
       : [`${name}, ${formatInstant(BigInt(lastError.atUnixNano))}: ${printable(lastError.message)}`],
   )
-  return [textTable(titles, rows), ...(errors.length === 0 ? [] : ['', 'Last errors:', ...errors])].join('\n')
+  return [
+    textTable(titlesOf(titles, rows), rows),
+    ...(errors.length === 0 ? [] : ['', 'Last errors:', ...errors]),
+  ].join('\n')
 }
 
 const secondNano = 1_000_000_000n

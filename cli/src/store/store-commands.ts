@@ -8,7 +8,7 @@ import { Option, type Command } from 'commander'
 import type * as ingestModule from '@probespan/ingest'
 import type { FileFormat, SqlValue, StoreStats } from '@probespan/ingest'
 import { formatInstant } from '../show/table.ts'
-import { textTable } from './text-table.ts'
+import { textTable, titlesOf } from '../show/text-table.ts'
 
 type Ingest = typeof ingestModule
 type DbFlags = { db: string; json?: boolean }
@@ -99,7 +99,7 @@ function showStats(stats: StoreStats, json: boolean): void {
     String(spans),
     mebibytes(bytes),
   ])
-  say(textTable(['Service', 'Source', 'Spans', 'OTLP'], rows))
+  say(textTable(titlesOf(['Service', 'Source', 'Spans', 'OTLP'], rows), rows))
 }
 
 function check(ingest: Ingest, { db }: DbFlags): void {
@@ -158,7 +158,7 @@ function sql(ingest: Ingest, select: string, { db, json }: DbFlags): void {
       }
       rows.push(row.map(cell))
     }
-    say(textTable(answer.columns, rows))
+    say(textTable(titlesOf(answer.columns, rows), rows))
   } finally {
     answer.close()
   }

@@ -11,7 +11,7 @@ import { RequestFault, requestFaults } from '../faults.ts'
 import { StoreFault } from '../store/store.ts'
 import type { AttributeQuery, Store } from '../store/store.ts'
 import type { Endpoints } from '../tag/endpoint.ts'
-import { endpointsAnswer, servicesAnswer, traceAnswer, tracesAnswer, tracesQuery } from '../wire.ts'
+import { endpointsAnswer, servicesAnswer, tracesAnswer, tracesQuery } from '../wire.ts'
 import type { ApiError } from '../wire.ts'
 
 export type QueryParts = {
@@ -52,16 +52,12 @@ export const queryRoutes: FastifyPluginAsyncZod<QueryParts> = async (
       return { traces: await store.findTraces({ ...filter, ...range, attributes }) }
     },
   )
-  app.get(
-    '/api/traces/:id',
-    { schema: { params: traceParams, response: { 200: traceAnswer } } },
-    async ({ params }) => {
-      const traceId = params.id.toLowerCase()
-      const spans = await store.readTrace(traceId)
-      if (spans === undefined) throw unknownTrace(traceId)
-      return { traceId, spans }
-    },
-  )
+  app.get('/api/traces/:id', { schema: { params: traceParams } }, async ({ params }, reply) => {
+    const traceId = params.id.toLowerCase()
+    const answer = await store.traceAnswer(traceId)
+    if (answer === undefined) throw unknownTrace(traceId)
+    return reply.type('application/json; charset=utf-8').send(answer)
+  })
   app.get('/api/services', { schema: { response: { 200: servicesAnswer } } }, async () => ({
     services: await store.services(),
   }))

@@ -72,7 +72,10 @@ export type CompactDone = {
 }
 
 export type Store = DestinationStore & {
-  /** Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. */
+  /**
+   * Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. Once it is taken its body
+   * is the store's, which gives a large one's memory back at once: it is empty then.
+   */
   append(batch: Batch): Promise<void>
   /**
    * Newest first by the trace's start, then by id. A trace is found by one span that fits the whole filter; its
@@ -84,6 +87,8 @@ export type Store = DestinationStore & {
    * unknown trace. Rejects with StoreFault: `trace_too_large`.
    */
   readTrace(traceId: string): Promise<Span[] | undefined>
+  /** The same as the JSON of wire.ts's TraceAnswer, made where it keeps no request waiting: it may be 100 MB. */
+  traceAnswer(traceId: string): Promise<Buffer | undefined>
   /** By name. */
   services(): Promise<ServicesAnswer['services']>
   /** The first block after this one. */

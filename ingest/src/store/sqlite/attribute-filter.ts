@@ -5,17 +5,20 @@
 
 const cellBytes = 16
 const cellsMax = 2 ** 14
-// As many spans as that have 20 attributes of their own each before the filter tells less.
-const cellsPerSpan = 2
+// Of spans that have more than some ten attributes of their own each, the filter tells less.
+const cellsPerSpan = 1
 // Folded while at most this part of the bits is set; about doubles by a fold.
 const filledMax = 0.22
+
+// A thread makes one filter at a time: they share what they are made in.
+const scratch = new Uint32Array(cellsMax * 4)
 
 export class AttributeFilter {
   #words: Uint32Array
 
   constructor(spanCount: number) {
     const cells = Math.min(cellsMax, 2 ** Math.ceil(Math.log2(Math.max(1, spanCount * cellsPerSpan))))
-    this.#words = new Uint32Array(cells * 4)
+    this.#words = scratch.subarray(0, cells * 4).fill(0)
   }
 
   add(hash: number): void {
@@ -31,15 +34,14 @@ export class AttributeFilter {
   /** Ends the adding. */
   toBytes(): Buffer {
     while (this.#words.length * 4 > cellBytes && filled(this.#words) <= filledMax) this.#fold()
-    const { buffer, byteOffset, byteLength } = this.#words
-    return Buffer.from(buffer, byteOffset, byteLength)
+    return Buffer.from(this.#words.slice().buffer)
   }
 
   #fold(): void {
     const half = this.#words.length / 2
-    const folded = this.#words.slice(0, half)
-    for (let at = 0; at < half; at++) folded[at] = (folded[at] ?? 0) | (this.#words[half + at] ?? 0)
-    this.#words = folded
+    const words = this.#words
+    for (let at = 0; at < half; at++) words[at] = (words[at] ?? 0) | (words[half + at] ?? 0)
+    this.#words = words.subarray(0, half)
   }
 }
 

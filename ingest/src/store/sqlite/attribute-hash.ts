@@ -6,6 +6,7 @@ import { decodedOf, textOf } from '../../otlp/decoded.ts'
 import { keyValueType } from '../../otlp/schema.ts'
 import type { WireReader } from '../../otlp/wire-reader.ts'
 import type { AnyValue } from '../../wire.ts'
+import { hashBytes, spread } from './byte-hash.ts'
 import { viewOf } from './columns.ts'
 
 const hashedBytesMax = 64
@@ -114,23 +115,7 @@ function hashOf(
   valueAt: number,
   valueBytes: number,
 ): number {
-  let hash = Math.imul(keyBytes ^ (tag << 8) ^ (valueBytes << 16), 0x9e3779b1)
-  hash = mixed(view, keyAt, Math.min(keyBytes, hashedBytesMax), hash)
-  hash = mixed(view, valueAt, Math.min(valueBytes, hashedBytesMax), hash)
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
-  // Signed: V8 keeps 32 signed bits without an object.
-  return hash ^ (hash >>> 16)
-}
-
-/** Four bytes at a time: a third of the time of one by one. */
-function mixed(view: DataView, at: number, size: number, seed: number): number {
-  let hash = seed
-  let index = at
-  for (const last = at + size - 4; index <= last; index += 4) {
-    hash = Math.imul(hash ^ view.getInt32(index, true), 0x9e3779b1)
-    hash ^= hash >>> 15
-  }
-  for (; index < at + size; index++) hash = Math.imul(hash ^ view.getUint8(index), 0x01000193)
-  return hash
+  const seed = Math.imul(keyBytes ^ (tag << 8) ^ (valueBytes << 16), 0x9e3779b1)
+  const key = hashBytes(view, keyAt, Math.min(keyBytes, hashedBytesMax), seed)
+  return spread(hashBytes(view, valueAt, Math.min(valueBytes, hashedBytesMax), key))
 }

@@ -2,6 +2,7 @@
 // span is packed anew three times at the most. In: a read-only connection and the writer's changes; out: whether there
 // was something to do.
 import type Database from 'better-sqlite3'
+import { releaseMemory } from '../../released.ts'
 import type { Part } from './block-table.ts'
 import type { BlockReader } from './block-reader.ts'
 import type { AskedChanges, BlockVersion } from './changes.ts'
@@ -35,6 +36,8 @@ export function createBlockMerge(
      FROM blocks WHERE id > ? ORDER BY id`,
   )
   const leastCursor = db.prepare<[], number | null>('SELECT min(block_id) FROM cursors').pluck()
+  // One merge at a time: each packs its chunk before the next begins.
+  const buffers = chunkBuffers()
   let beginAfter = 0
   const inOneState = db.transaction(() => {
     const found = neighboursToMerge(all.iterate(beginAfter))
@@ -42,9 +45,11 @@ export function createBlockMerge(
       beginAfter = found.beginAfter
       return undefined
     }
-    const builder = new ChunkBuilder(chunkBuffers())
+    const builder = new ChunkBuilder(buffers)
     for (const { dataId } of found.merge) {
-      builder.add(storedBatch(blocks.body(dataId), blocks.columns(dataId)))
+      const batch = storedBatch(blocks.body(dataId), blocks.columns(dataId))
+      builder.add(batch)
+      releaseMemory(batch.body)
     }
     const parts = mergedParts(found.merge, leastCursor.get() ?? undefined)
     return { merged: found.merge, parts, by: packChunk(builder.build()) }

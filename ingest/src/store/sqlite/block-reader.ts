@@ -1,6 +1,6 @@
 // Reads blocks by id on a read-only connection, within a transaction of the caller's. What is remembered cannot go
 // stale: rows of block_data and trace_pages never change. Columns are kept decoded, newest use last, up to
-// `cachedSpansMax` spans (34 bytes each and their strings).
+// `spansKept` spans (34 bytes each and their strings).
 import { zstdDecompressSync } from 'node:zlib'
 import type Database from 'better-sqlite3'
 import { isRoot, statusOf } from '../../otlp/span-heads.ts'
@@ -12,7 +12,7 @@ import { restoreIds } from './ids.ts'
 import { sourceAt } from './sources.ts'
 import { keyOf, offsetsOf } from './trace-keys.ts'
 
-const cachedSpansMax = 500_000
+const usualSpansKept = 500_000
 const cachedPageBytesMax = 16 * 2 ** 20
 // A block is one request at the most, and a request is 64 MiB at the most; resources are repeated where it was cut.
 const bodyBytesMax = 256 * 2 ** 20
@@ -34,7 +34,7 @@ export type BlockReader = {
 
 type PageOfRun = { blockMin: number; pageId: number }
 
-export function createBlockReader(db: Database.Database): BlockReader {
+export function createBlockReader(db: Database.Database, spansKept = usualSpansKept): BlockReader {
   const columnsOf = db.prepare<[number], Buffer>('SELECT columns FROM block_data WHERE id = ?').pluck()
   const filterOf = db.prepare<[number], Buffer>('SELECT filter FROM block_data WHERE id = ?').pluck()
   const bodyOf = db.prepare<[number], Buffer>('SELECT body FROM block_data WHERE id = ?').pluck()
@@ -50,7 +50,7 @@ export function createBlockReader(db: Database.Database): BlockReader {
        SELECT id, data_id AS dataId, first_id FROM blocks WHERE id >= ? ORDER BY id LIMIT 1
      ) WHERE first_id <= ?`,
   )
-  const columns = new Recent<Columns>(cachedSpansMax, ({ spanCount }) => spanCount)
+  const columns = new Recent<Columns>(spansKept, ({ spanCount }) => spanCount)
   const pages = new Recent<Buffer>(cachedPageBytesMax, ({ length }) => length)
 
   const blankBody = (dataId: number): Buffer =>

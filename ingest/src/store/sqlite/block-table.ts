@@ -23,7 +23,7 @@ export type BlockTable = {
   /** The trace index keeps its keys: `first_id` and `id` say which block they lead to now, if any. */
   insertMerged(block: PackedBlock, place: BlockPlace): void
   remove(id: number): void
-  /** After a transaction failed: ids given out in it may not exist. */
+  /** Services' ids: after a transaction failed, or services were removed, some may not exist. */
   forget(): void
 }
 

@@ -59,10 +59,17 @@ async function answer(port: MessagePort, calls: Calls, question: Question): Prom
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller's type is this one's
     const found = await (calls[name] as (argument: unknown) => unknown)(argument)
     if (found instanceof Moved) port.postMessage({ id, value: found.value }, found.buffers)
-    else port.postMessage({ id, value: found })
+    else port.postMessage({ id, value: found }, ownMemoryOf(found))
   } catch (error) {
     port.postMessage({ id, failure: failureOf(error) })
   }
+}
+
+/** Bytes that share their memory with nothing move over; all else is copied. */
+function ownMemoryOf(value: unknown): ArrayBuffer[] {
+  if (!(value instanceof Uint8Array) || Buffer.isBuffer(value)) return []
+  const { buffer, byteLength } = value
+  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? [buffer] : []
 }
 
 function failureOf(error: unknown): Failure {

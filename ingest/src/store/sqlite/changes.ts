@@ -1,8 +1,7 @@
 // What the upkeep has worked out, done by the writer: each a short transaction, so that commits hardly wait. In: a
 // writing connection; every change looks first whether what it was worked out from is still so.
 import type Database from 'better-sqlite3'
-import { createBlockTable } from './block-table.ts'
-import type { Part } from './block-table.ts'
+import type { BlockTable, Part } from './block-table.ts'
 import type { Caller } from './calls.ts'
 import { partsOf, spansUpTo } from './parts.ts'
 import type { PackedBlock } from './packed-block.ts'
@@ -12,7 +11,7 @@ import { decodeShares } from './shares.ts'
 export type BlockVersion = { id: number; dataId: number }
 
 export type Replacement = {
-  /** Neighbours, in the order of ids. */
+  /** In the order of ids; neighbours, unless nothing is left of them. */
   from: readonly BlockVersion[]
   /** Undefined: nothing is left of them. */
   by: PackedBlock | undefined
@@ -60,12 +59,13 @@ export function askChanges(ask: Caller<Changes>): AskedChanges {
 
 const replaced = -2
 
-export function createChanges(db: Database.Database): Changes {
+/** `table` is the writer's own: it remembers services, which may be removed here. */
+export function createChanges(db: Database.Database, table: BlockTable): Changes {
   const pages = pageChanges(db)
-  const removeServices = serviceChanges(db)
+  const removeServices = serviceChanges(db, table)
   return {
     ...pages,
-    replaceBlocks: blockChanges(db),
+    replaceBlocks: blockChanges(db, table),
     removeServices,
     giveBack(pagesMax) {
       db.pragma(`incremental_vacuum(${pagesMax})`)
@@ -76,8 +76,7 @@ export function createChanges(db: Database.Database): Changes {
 
 type Row = { dataId: number; firstId: number; spanCount: number; parts: string | null }
 
-function blockChanges(db: Database.Database): Changes['replaceBlocks'] {
-  const table = createBlockTable(db)
+function blockChanges(db: Database.Database, table: BlockTable): Changes['replaceBlocks'] {
   const rowOf = db.prepare<[number], Row>(
     `SELECT data_id AS dataId, first_id AS firstId, span_count AS spanCount, parts FROM blocks WHERE id = ?`,
   )
@@ -104,7 +103,11 @@ function blockChanges(db: Database.Database): Changes['replaceBlocks'] {
     if (losesSpans) {
       const behind = cursors.all(last.id)
       // Its count of done spans would stand for others afterwards.
-      if (behind.some(({ blockId, spansDone }) => spansDone > 0 && nextId.get(blockId) === first.id))
+      if (
+        behind.some(
+          ({ blockId, spansDone }) => spansDone > 0 && rows.some(({ id }) => id === nextId.get(blockId)),
+        )
+      )
         return false
       for (const { destination, blockId } of behind) {
         skip.run(left(before, blockId) - left(after, blockId), destination)
@@ -178,7 +181,7 @@ function pageChanges(db: Database.Database): PageChanges {
   }
 }
 
-function serviceChanges(db: Database.Database): Changes['removeServices'] {
+function serviceChanges(db: Database.Database, table: BlockTable): Changes['removeServices'] {
   const sharesSince = db.prepare<[number], Buffer>('SELECT shares FROM blocks WHERE id > ?').pluck()
   const removeSources = db.prepare('DELETE FROM service_sources WHERE service_id = ?')
   const remove = db.prepare('DELETE FROM services WHERE id = ?')
@@ -194,5 +197,8 @@ function serviceChanges(db: Database.Database): Changes['removeServices'] {
       remove.run(id)
     }
   })
-  return ({ serviceIds, lastBlockId }) => run.immediate(serviceIds, lastBlockId)
+  return ({ serviceIds, lastBlockId }) => {
+    run.immediate(serviceIds, lastBlockId)
+    table.forget()
+  }
 }

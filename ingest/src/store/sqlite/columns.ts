@@ -64,9 +64,9 @@ export function emptyColumns(spanCount: number): Columns {
 /** The chunk's body still has its ids. */
 export function columnsOf(chunk: Chunk): Columns {
   const columns = emptyColumns(chunk.spanCount)
-  const traces = new Ordinals(chunk.body, chunk.spanCount)
-  const names = new Ordinals(chunk.body, chunk.spanCount)
   const view = viewOf(chunk.body)
+  const traces = new Ordinals(view, chunk.spanCount)
+  const names = new Ordinals(view, chunk.spanCount)
   const spanIds = viewOf(columns.spanId)
   for (let span = 0, at = 0; span < chunk.spanCount; span++, at += headStride) {
     const position = chunk.heads[at + headAt.spanId] ?? 0
@@ -119,7 +119,7 @@ function fillOwners(columns: Columns, { groups }: Chunk): void {
 
 /** Gives the ids of the parents that are elsewhere. */
 function fillParents(columns: Columns, { body, heads, spanCount }: Chunk): Buffer {
-  const ids = new Ordinals(body, spanCount)
+  const ids = new Ordinals(viewOf(body), spanCount)
   const spanOf = new Uint16Array(spanCount)
   for (let span = 0; span < spanCount; span++) {
     spanOf[ids.of(heads[span * headStride + headAt.spanId] ?? 0, 8)] = span

@@ -2,14 +2,15 @@
 // come; out: a promise each, settled when its commit is on disk or failed as a whole. A batch waits at most
 // `commitWaitMs` for company, or for the commit before it. Holds at most `queueBytesMax` of bodies, those under way too.
 import type { Transferable } from 'node:worker_threads'
+import { releaseMemory } from '../../released.ts'
 import { StoreFault } from '../store.ts'
 import type { Batch } from '../store.ts'
 import { blockBytesMax, ChunkBuilder, chunkBuffers, chunkOf, cutBatch } from './chunk.ts'
 import type { Chunk, ChunkBuffers } from './chunk.ts'
 
-export const commitWaitMs = 3
-/** Buffers kept to be filled again: as many as are under way at full load. */
-const spareBuffersMax = 4
+export const commitWaitMs = 2
+/** Buffers kept to be filled again. */
+const spareBuffersMax = 2
 
 /** Gives the chunks' buffers back. */
 export type Commit = (
@@ -64,6 +65,7 @@ export class CommitQueue {
     if (this.#open !== undefined && !this.#open.fits(batch)) this.#sendOpen()
     this.#open ??= new ChunkBuilder(this.#spare.pop() ?? chunkBuffers())
     this.#open.add(batch)
+    releaseMemory(batch.body)
     this.#waiting.push(sender)
     if (this.#open.isFull()) this.#sendOpen()
     else if (!this.#isDue) this.#timer ??= setTimeout(() => this.#sendWhenDue(), commitWaitMs)

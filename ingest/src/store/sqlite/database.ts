@@ -11,7 +11,7 @@ const lockWaitMs = 5_000
 // A block is some 300 KB: large pages are a quarter of the system calls. Nothing here changes single small rows often.
 const pageBytes = 16_384
 // Of SQLite's pages, each connection: the upper levels of its trees.
-const cacheKiB = 16_384
+const cacheKiB = 8_192
 // The log is written back into the file when it is so long. Longer means fewer stops, more disk and a longer recovery.
 const logBytesMax = 64 * 2 ** 20
 
@@ -45,6 +45,11 @@ export function connectWriting(path: string): Database.Database {
       { cause: error },
     )
   }
+}
+
+/** Only to write the log back into the file, beside the connection that writes. */
+export function connectCheckpointing(path: string): Database.Database {
+  return new Database(resolve(path), { fileMustExist: true, timeout: lockWaitMs })
 }
 
 /** The file must have been prepared. */

@@ -14,6 +14,9 @@ import { decodeShares } from './shares.ts'
 import { sourceAt, sourceNumber } from './sources.ts'
 import { storedBatch } from './stored-batch.ts'
 
+/** Removed in one transaction: some 5 MB. */
+const blocksPerChange = 16
+
 type Row = BlockVersion & { storedMs: number; bytes: number; shares: Buffer; parts: string | null }
 type StoredBlock = KeptBlock & Omit<Row, 'shares'>
 
@@ -42,17 +45,33 @@ export function createExpiry(
   return async (nowMs) => {
     const { stored, storedBytes } = read.deferred()
     const drops = sharesToDrop(retention, stored, nowMs, storedBytes)
+    const whole: BlockVersion[] = []
     let changed = 0
     for (const [index, block] of stored.entries()) {
       const drop = drops[index]
       if (drop === undefined || drop.size === 0) continue
-      const whole = drop.size === block.shares.length
-      const rest = whole ? { by: undefined, parts: undefined } : rewritten.deferred(block, drop)
-      const from = [{ id: block.id, dataId: block.dataId }]
-      if (await changes.replaceBlocks({ from, storedMs: block.storedMs, ...rest })) changed++
+      const version = { id: block.id, dataId: block.dataId }
+      if (drop.size === block.shares.length) {
+        whole.push(version)
+        if (whole.length === blocksPerChange) changed += await dropWhole(whole.splice(0))
+        continue
+      }
+      const replacement = { from: [version], storedMs: block.storedMs, ...rewritten.deferred(block, drop) }
+      if (await changes.replaceBlocks(replacement)) changed++
     }
+    changed += await dropWhole(whole)
     if (changed > 0) await removeUnusedServices()
     return changed
+  }
+
+  /** All in one transaction, or, where one of them may not go yet, each in its own. */
+  async function dropWhole(from: readonly BlockVersion[]): Promise<number> {
+    if (from.length === 0) return 0
+    if (await changes.replaceBlocks({ from, by: undefined, storedMs: 0, parts: undefined }))
+      return from.length
+    let dropped = 0
+    if (from.length > 1) for (const one of from) dropped += await dropWhole([one])
+    return dropped
   }
 
   async function removeUnusedServices(): Promise<void> {

@@ -1,21 +1,22 @@
 // Numbers byte strings in the order in which they first come, for one block: ids, names. In: positions in a body; out:
 // ordinals. An open hash table over the bytes themselves, since a JavaScript string a span costs as much as all else.
 import { randomInt } from 'node:crypto'
+import { equalBytes, hashBytes, spread } from './byte-hash.ts'
 
 const slotsMin = 64
 // Not known outside, so that nobody can choose names that all fall into one slot.
-const seed = randomInt(2 ** 32)
+const seed = randomInt(2 ** 31)
 
 export class Ordinals {
-  readonly #bytes: Uint8Array
+  readonly #view: DataView
   readonly #slots: Int32Array
   /** Position and length of each distinct string. */
   readonly at: number[] = []
   readonly sizes: number[] = []
 
   /** `countMax`: of distinct strings. */
-  constructor(bytes: Uint8Array, countMax: number) {
-    this.#bytes = bytes
+  constructor(view: DataView, countMax: number) {
+    this.#view = view
     this.#slots = new Int32Array(Math.max(slotsMin, 2 ** Math.ceil(Math.log2(countMax * 2))))
   }
 
@@ -40,7 +41,7 @@ export class Ordinals {
   /** Where the string is, or would be. */
   #slot(at: number, size: number): number {
     const mask = this.#slots.length - 1
-    let slot = hashOf(this.#bytes, at, size) & mask
+    let slot = spread(hashBytes(this.#view, at, size, seed)) & mask
     for (;;) {
       const ordinal = (this.#slots[slot] ?? 0) - 1
       if (ordinal < 0 || this.#holds(ordinal, at, size)) return slot
@@ -49,18 +50,6 @@ export class Ordinals {
   }
 
   #holds(ordinal: number, at: number, size: number): boolean {
-    if (this.sizes[ordinal] !== size) return false
-    const other = this.at[ordinal] ?? 0
-    for (let index = 0; index < size; index++) {
-      if (this.#bytes[other + index] !== this.#bytes[at + index]) return false
-    }
-    return true
+    return this.sizes[ordinal] === size && equalBytes(this.#view, this.at[ordinal] ?? 0, at, size)
   }
-}
-
-function hashOf(bytes: Uint8Array, at: number, size: number): number {
-  // FNV-1a, and its high bits brought down to where the mask looks.
-  let hash = seed
-  for (let index = at; index < at + size; index++) hash = Math.imul(hash ^ (bytes[index] ?? 0), 0x01000193)
-  return hash ^ (hash >>> 15)
 }

@@ -1,6 +1,7 @@
 // A chunk to a block ready to insert: columns, filter, compressed body, keys for the trace index. Pure, but for that it
 // blanks the chunk's own body.
 import { constants, zstdCompressSync } from 'node:zlib'
+import { releaseMemory } from '../../released.ts'
 import { headAt, headStride, kindOf, statusOf } from '../../otlp/span-heads.ts'
 import { WireReader } from '../../otlp/wire-reader.ts'
 import { AttributeFilter } from './attribute-filter.ts'
@@ -47,7 +48,7 @@ export function packChunk(chunk: Chunk): PackedBlock {
   const columns = columnsOf(chunk)
   const filter = filterOf(chunk, columns.names)
   blankIds(chunk)
-  return {
+  const packed: PackedBlock = {
     spanCount: chunk.spanCount,
     bodyBytes: chunk.bodyBytes,
     ...boundsOf(columns),
@@ -57,6 +58,8 @@ export function packChunk(chunk: Chunk): PackedBlock {
     body: zstdCompressSync(chunk.body.subarray(0, chunk.bodyBytes), zstdLevel1),
     traceKeys: sortedKeys(columns.traceIds),
   }
+  for (const array of [columns.start, columns.duration, columns.spanId]) releaseMemory(array)
+  return packed
 }
 
 function boundsOf({ start, duration, source, flags }: Columns) {

@@ -6,8 +6,15 @@ import { createReader } from './reader.ts'
 
 const db = connectReading(String(workerData))
 
+const reader = createReader(db)
+const text = new TextEncoder()
+
 const calls = {
-  ...createReader(db),
+  ...reader,
+  traceAnswer(traceId: string): Uint8Array<ArrayBuffer> | undefined {
+    const spans = reader.readTrace(traceId)
+    return spans === undefined ? undefined : text.encode(JSON.stringify({ traceId, spans }))
+  },
   close: (): void => {
     db.close()
     parentPort?.unref()

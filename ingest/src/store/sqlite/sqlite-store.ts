@@ -36,6 +36,10 @@ export function openSqliteStore(
     append: (batch) => queue.append(batch),
     findTraces: (filter) => readers.ask('findTraces', filter),
     readTrace: (traceId) => readers.ask('readTrace', traceId),
+    async traceAnswer(traceId) {
+      const json = await readers.ask('traceAnswer', traceId)
+      return json === undefined ? undefined : asBuffer(json)
+    },
     services: () => readers.ask('services', undefined),
     stats: () => readers.ask('stats', undefined),
     async blockAfter(blockId) {

@@ -7,7 +7,7 @@ import type { CompactDone } from '../store.ts'
 import { answerCalls, callsTo } from './calls.ts'
 import { askChanges } from './changes.ts'
 import type { Changes } from './changes.ts'
-import { connectReading } from './database.ts'
+import { connectCheckpointing, connectReading } from './database.ts'
 import { createUpkeep, noFreePages, usualFreePages } from './upkeep.ts'
 
 export type UpkeepData = { path: string; writer: MessagePort; retention: Retention }
@@ -15,10 +15,13 @@ export type UpkeepFailed = { upkeepFailed: string }
 
 const mergeEveryMs = 1_000
 const expireEveryMs = 30_000
+/** A full disk does not get better within a second. */
+const afterFailureMs = 30_000
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what sqlite-store.ts gives
 const { path, writer, retention } = workerData as UpkeepData
 const db = connectReading(path)
+const checkpointing = connectCheckpointing(path)
 const upkeep = createUpkeep(db, askChanges(callsTo<Changes>(writer)), retention)
 let ending = false
 let expiredMs = 0
@@ -40,20 +43,24 @@ async function round(): Promise<void> {
     await upkeep.giveBack(usualFreePages)
   }
   await upkeep.merge(() => ending)
+  // Commits go on meanwhile; and when the log is full, the writer has hardly anything left to write back.
+  checkpointing.pragma('wal_checkpoint(PASSIVE)')
 }
 
-function runLater(): void {
-  timer = setTimeout(() => void runOne(), mergeEveryMs)
+function runAfter(ms: number): void {
+  timer = setTimeout(() => void runOne(), ms)
 }
 
 async function runOne(): Promise<void> {
+  let waitMs = mergeEveryMs
   try {
     await afterLast(round)
   } catch (error) {
     const failed: UpkeepFailed = { upkeepFailed: error instanceof Error ? error.message : String(error) }
     if (!ending) parentPort?.postMessage(failed, [])
+    waitMs = afterFailureMs
   }
-  if (!ending) runLater()
+  if (!ending) runAfter(waitMs)
 }
 
 const calls = {
@@ -68,6 +75,7 @@ const calls = {
     clearTimeout(timer)
     await last
     db.close()
+    checkpointing.close()
     writer.close()
     parentPort?.unref()
   },
@@ -76,5 +84,5 @@ export type UpkeepCalls = typeof calls
 
 if (parentPort !== null) {
   answerCalls(parentPort, calls)
-  runLater()
+  runAfter(mergeEveryMs)
 }

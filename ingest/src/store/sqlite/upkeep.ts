@@ -16,6 +16,8 @@ export const usualFreePages: FreePages = { bytesMin: 64 * 2 ** 20, partOfFile: 0
 export const noFreePages: FreePages = { bytesMin: 0, partOfFile: 0 }
 
 const pagesPerStep = 256
+// Each block is looked at once.
+const spansKept = 10_000
 
 export type Upkeep = {
   expire: (nowMs: number) => Promise<number>
@@ -25,7 +27,7 @@ export type Upkeep = {
 }
 
 export function createUpkeep(db: Database.Database, changes: AskedChanges, retention: Retention): Upkeep {
-  const blocks = createBlockReader(db)
+  const blocks = createBlockReader(db, spansKept)
   const mergeBlocks = createBlockMerge(db, blocks, changes)
   const mergeTraces = createTraceMerge(db, changes)
   return {

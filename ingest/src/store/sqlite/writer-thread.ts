@@ -1,17 +1,21 @@
-// The writing thread: a writer over its own connection, behind calls. In: the database's path as worker data.
+// The writing thread, the only one that changes the database while the service runs: commits, cursors, and what the
+// upkeep worked out, behind calls. In: the database's path as worker data.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
+import { createBlockTable } from './block-table.ts'
 import { answerCalls, Moved } from './calls.ts'
 import { createChanges } from './changes.ts'
 import type { Chunk } from './chunk.ts'
 import { connectWriting } from './database.ts'
+import { createDestinationTable } from './destination-table.ts'
 import { createWriter } from './writer.ts'
 
 const db = connectWriting(String(workerData))
-const writer = createWriter(db)
+const table = createBlockTable(db)
+const writer = createWriter(db, table)
 
 const calls = {
-  ...writer,
+  ...createDestinationTable(db),
   commit(chunks: readonly Chunk[]): Moved {
     // Buffers come over as plain arrays.
     writer.commit(chunks.map((chunk) => ({ ...chunk, body: Buffer.from(chunk.body.buffer) })))
@@ -24,7 +28,7 @@ const calls = {
   },
   /** The upkeep's changes come on a port of their own, between commits. */
   serveUpkeep(port: MessagePort): void {
-    answerCalls(port, createChanges(db))
+    answerCalls(port, createChanges(db, table))
   },
   close: (): void => {
     db.close()

@@ -1,20 +1,17 @@
-// The only one that writes to the database while the service runs. In: chunks that share a commit, cursors, changes
-// that the upkeep worked out; each call is one transaction, on disk when it returns. Runs on the writing thread.
+// Commits chunks: many requests in one transaction, on disk when it returns. In: a writing connection.
 import type Database from 'better-sqlite3'
+import { releaseMemory } from '../../released.ts'
 import { StoreFault } from '../store.ts'
-import { createBlockTable } from './block-table.ts'
+import type { BlockTable } from './block-table.ts'
 import type { Chunk } from './chunk.ts'
-import { createDestinationTable } from './destination-table.ts'
-import type { DestinationTable } from './destination-table.ts'
 import { packChunk } from './packed-block.ts'
 
-export type Writer = DestinationTable & {
+export type Writer = {
   /** Each chunk a block. Throws StoreFault `store_failed`: then nothing of them is kept. */
   commit: (chunks: readonly Chunk[]) => void
 }
 
-export function createWriter(db: Database.Database): Writer {
-  const table = createBlockTable(db)
+export function createWriter(db: Database.Database, table: BlockTable): Writer {
   const insert = db.transaction((blocks: readonly ReturnType<typeof packChunk>[]) => {
     const storedMs = Date.now()
     for (const block of blocks) {
@@ -24,13 +21,15 @@ export function createWriter(db: Database.Database): Writer {
   return {
     commit(chunks) {
       try {
-        insert.immediate(chunks.map(packChunk))
+        const blocks = chunks.map(packChunk)
+        insert.immediate(blocks)
+        for (const { filter, columns, body } of blocks)
+          for (const blob of [filter, columns, body]) releaseMemory(blob)
       } catch (error) {
         table.forget()
         throw failure(error)
       }
     },
-    ...createDestinationTable(db),
   }
 }
 
