@@ -11,7 +11,7 @@ import type { Forward } from './forward/forward.ts'
 import { forwardRoutes } from './forward/routes.ts'
 import { healthRoutes } from './health.ts'
 import type { Health } from './health.ts'
-import { connectionsMax, keepAliveMs, requestTimeoutMs } from './limits.ts'
+import { connectionsMax, connectionTimeoutMs, keepAliveMs } from './limits.ts'
 import { metricsRoutes } from './metrics.ts'
 import type { Metered } from './metrics.ts'
 import { explorerPage } from './query/page.ts'
@@ -76,7 +76,7 @@ function bareApp(tls: Tls | undefined, log: FastifyBaseLogger): FastifyInstance 
 }
 
 function httpServer(answer: RequestListener, tls: Tls | undefined): Server {
-  const limits = { requestTimeout: requestTimeoutMs, keepAliveTimeout: keepAliveMs }
+  const limits = { requestTimeout: connectionTimeoutMs, keepAliveTimeout: keepAliveMs }
   const secure = tls && createSecureServer({ ...limits, ...tls.options }, answer)
   if (secure) tls.follow(secure)
   const server = secure ?? createServer(limits, answer)

@@ -89,6 +89,28 @@ test('settings that do not go together are told beside the others', () => {
   expect(told.match(/^ {2}- /gm)).toHaveLength(3)
 })
 
+test('no port is asked for twice; where the service itself is on a standard port, there is no second listener', () => {
+  expect(mistakes({ PROBESPAN_PORT: '7', PROBESPAN_OTLP_GRPC_PORT: '7' })).toMatch(
+    /PROBESPAN_PORT and PROBESPAN_OTLP_GRPC_PORT are both 7/,
+  )
+  expect(
+    mistakes({ PROBESPAN_OTLP_HTTP_PORT: '0', PROBESPAN_OTLP_GRPC_PORT: '0', PROBESPAN_PORT: '0' }),
+  ).toBe('')
+  expect(readConfig({ PROBESPAN_PORT: '4318' })).toMatchObject({
+    otlpHttp: undefined,
+    otlpGrpc: { port: 4317 },
+  })
+})
+
+test('what all requests may hold together must be three times what one may', () => {
+  const env = { PROBESPAN_REQUEST_BYTES_MAX: '100000000', PROBESPAN_INTAKE_BYTES_MAX: '299999999' }
+  expect(mistakes(env)).toMatch(/INTAKE_BYTES_MAX \(299999999\) must be at least 3 times .*\(100000000\)/)
+  expect(readConfig({ ...env, PROBESPAN_INTAKE_BYTES_MAX: '300000000' })).toMatchObject({
+    requestBytesMax: 100_000_000,
+    intakeBytesMax: 300_000_000,
+  })
+})
+
 test('an extra port is standard unless it is set, and may be off', () => {
   expect(readConfig({})).toMatchObject({
     otlpHttp: { port: 4318, standard: true },

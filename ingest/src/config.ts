@@ -1,7 +1,6 @@
 // Flags, environment variables and the configuration file (config/layers.ts) to a typed configuration. All mistakes are
 // found at once and reported in one StartFault; values of secrets are not repeated in messages.
 import { resolve } from 'node:path'
-import type { TlsOptions } from 'node:tls'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { Key, RateLimit } from './access/key.ts'
@@ -15,11 +14,11 @@ import type { References } from './config/references.ts'
 import { StartFault } from './faults.ts'
 import { anyLag, everySpan, usualDestination } from './forward/destination.ts'
 import type { Destination } from './forward/destination.ts'
-import { intakeBytes } from './limits.ts'
+import { intakeBytesMax, intakePerRequestMin, requestBytesMax, requestBytesRange } from './limits.ts'
 import { retentionOf, retentionSettings } from './retention-settings.ts'
 import type { Retention } from './store/retention.ts'
 import type { SourceRule } from './tag/trace-source.ts'
-import type { TlsFiles } from './listen/tls.ts'
+import type { TlsFiles, UsableCertificate } from './listen/tls.ts'
 
 /** A port beside the service's own. `standard`: nobody asked for it, so that it may be taken by another program. */
 export type ExtraPort = { port: number; standard: boolean }
@@ -35,7 +34,7 @@ export type IngestConfig = {
   retention: Retention
   explorerDir: string
   /** Undefined: the listeners speak without TLS. */
-  tls: { files: TlsFiles; options: TlsOptions } | undefined
+  tls: { files: TlsFiles; options: UsableCertificate } | undefined
   ingestionEnabled: boolean
   /** None: everyone may do everything. */
   keys: readonly Key[]
@@ -43,6 +42,8 @@ export type IngestConfig = {
   keysFile: WatchedKeys | undefined
   /** Of keys that have no rate of their own, and of everyone where there are no keys. */
   rate: RateLimit
+  /** Of one request, as sent and as unpacked. */
+  requestBytesMax: number
   /** Bytes of requests that are held at one time. */
   intakeBytesMax: number
   /** The user's own rules of who sent a span, before the standard ones. */
@@ -113,7 +114,8 @@ export const settings = z.object({
   PROBESPAN_TLS_CLIENT_CA: z.string().optional(),
   PROBESPAN_RATE_REQUESTS_PER_S: optionalInteger(1, 999_999_999),
   PROBESPAN_RATE_BYTES_PER_S: optionalInteger(1, 999_999_999_999),
-  PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytes.standard, intakeBytes.min, 999_999_999),
+  PROBESPAN_REQUEST_BYTES_MAX: integer(requestBytesMax, requestBytesRange.min, requestBytesRange.max),
+  PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytesMax, intakePerRequestMin * requestBytesRange.min, 2 ** 36),
   OTEL_EXPORTER_ENABLED: flag(false),
   OTEL_EXPORTER_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_HEADERS: headers,
@@ -178,8 +180,28 @@ function readSettings(
     env,
     mistakes,
   )
+  const { PROBESPAN_REQUEST_BYTES_MAX: requestBytes, PROBESPAN_INTAKE_BYTES_MAX: intakeBytes } = values
+  if (intakeBytes < intakePerRequestMin * requestBytes) {
+    mistakes.push(
+      `PROBESPAN_INTAKE_BYTES_MAX (${intakeBytes}) must be at least ${intakePerRequestMin} times ` +
+        `PROBESPAN_REQUEST_BYTES_MAX (${requestBytes})`,
+    )
+  }
+  mistakes.push(...portsTwice(values, given))
   if (mistakes.length > 0) throw invalid(mistakes)
   return { values, given, sourceRules, destinations, references, forwardTo: [...first, ...others] }
+}
+
+const portVariables = ['PROBESPAN_PORT', 'PROBESPAN_OTLP_HTTP_PORT', 'PROBESPAN_OTLP_GRPC_PORT'] as const
+
+function portsTwice(values: Settings, given: InForce['given']): string[] {
+  const asked = portVariables.filter(
+    (name) => given.has(name) && values[name] !== 0 && values[name] !== 'off',
+  )
+  return asked.flatMap((name, at) => {
+    const same = asked.slice(0, at).find((other) => values[other] === values[name])
+    return same === undefined ? [] : [`${same} and ${name} are both ${values[name]}`]
+  })
 }
 
 function configOf(
@@ -189,12 +211,13 @@ function configOf(
   return {
     host: found.PROBESPAN_HOST,
     port: found.PROBESPAN_PORT,
-    otlpHttp: extraPort(found.PROBESPAN_OTLP_HTTP_PORT, !isSet('PROBESPAN_OTLP_HTTP_PORT')),
-    otlpGrpc: extraPort(found.PROBESPAN_OTLP_GRPC_PORT, !isSet('PROBESPAN_OTLP_GRPC_PORT')),
+    otlpHttp: extraPort(found, 'PROBESPAN_OTLP_HTTP_PORT', isSet),
+    otlpGrpc: extraPort(found, 'PROBESPAN_OTLP_GRPC_PORT', isSet),
     databasePath: resolve(found.PROBESPAN_DB),
     retention: retentionOf(found),
     explorerDir: resolve(found.PROBESPAN_EXPLORER_DIR),
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
+    requestBytesMax: found.PROBESPAN_REQUEST_BYTES_MAX,
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
     logLevel: found.PROBESPAN_LOG_LEVEL,
   }
@@ -221,8 +244,16 @@ function exporterOf(found: Settings): Destination[] {
   ]
 }
 
-function extraPort(port: number | 'off', standard: boolean): ExtraPort | undefined {
-  return port === 'off' ? undefined : { port, standard }
+function extraPort(
+  found: Settings,
+  variable: 'PROBESPAN_OTLP_HTTP_PORT' | 'PROBESPAN_OTLP_GRPC_PORT',
+  isSet: (name: string) => boolean,
+): ExtraPort | undefined {
+  const port = found[variable]
+  const standard = !isSet(variable)
+  // The service itself may have been put on a standard port.
+  if (port === 'off' || (standard && port === found.PROBESPAN_PORT)) return undefined
+  return { port, standard }
 }
 
 export function invalid(mistakes: readonly string[]): StartFault {

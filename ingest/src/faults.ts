@@ -5,6 +5,7 @@ import { busyRetryAfterMs } from './limits.ts'
 /** google.rpc.Code numbers. */
 export const rpcCodes = {
   invalidArgument: 3,
+  deadlineExceeded: 4,
   notFound: 5,
   permissionDenied: 7,
   resourceExhausted: 8,
@@ -23,6 +24,7 @@ export const requestFaults = {
   trace_unknown: { status: 404, rpc: rpcCodes.notFound },
   destination_unknown: { status: 404, rpc: rpcCodes.notFound },
   path_unknown: { status: 404, rpc: rpcCodes.notFound },
+  body_late: { status: 408, rpc: rpcCodes.deadlineExceeded },
   destination_configured: { status: 409, rpc: rpcCodes.failedPrecondition },
   body_too_large: { status: 413, rpc: rpcCodes.resourceExhausted },
   content_type_unsupported: { status: 415, rpc: rpcCodes.invalidArgument },

@@ -15,7 +15,7 @@ import { StartFault } from './faults.ts'
 import type { RequestFaultCode } from './faults.ts'
 import { createForward } from './forward/forward.ts'
 import { createHealth } from './health.ts'
-import { queueBytesMax } from './limits.ts'
+import { queueBytesMax, requestTimeoutMs } from './limits.ts'
 import { openListeners } from './listen/listeners.ts'
 import type { Listeners } from './listen/listeners.ts'
 import { createAdmission } from './receive/admission.ts'
@@ -72,7 +72,11 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
   const refusals = new Map<RequestFaultCode, number>()
   const endpoints = createEndpoints()
   const health = createHealth()
-  const admission = createAdmission(config.intakeBytesMax)
+  const admission = createAdmission({
+    bytesMax: config.intakeBytesMax,
+    requestBytesMax: config.requestBytesMax,
+    requestTimeoutMs,
+  })
   const store = openStore(config, log)
   const receiver = createReceiver({
     store,

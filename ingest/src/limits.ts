@@ -1,18 +1,26 @@
 // The bounds of the service in one place, each with its reason.
 
-/** Of one request, compressed and again decompressed: what the OTLP specification recommends. */
+/**
+ * Of one request, compressed and again decompressed, unless PROBESPAN_REQUEST_BYTES_MAX says otherwise: what the OTLP
+ * specification recommends. As JSON so much takes some 700 MB of memory while it is read.
+ */
 export const requestBytesMax = 64 * 2 ** 20
+/** What it may be set to: below, a batch of an SDK might not fit; above, not into one string of JavaScript. */
+export const requestBytesRange = { min: 2 ** 20, max: 256 * 2 ** 20 }
 /** Of bodies waiting to be written: two requests of the largest kind, before senders are told to wait. */
 export const queueBytesMax = 128 * 2 ** 20
-/**
- * Of requests held at one time, from their first byte to their answer: PROBESPAN_INTAKE_BYTES_MAX. The least lets one
- * request of the largest kind through as sent, unpacked, and converted from JSON.
- */
-export const intakeBytes = { standard: 256 * 2 ** 20, min: 3 * requestBytesMax }
+/** Of requests held at one time, from their first byte to their answer, unless PROBESPAN_INTAKE_BYTES_MAX says otherwise. */
+export const intakeBytesMax = 256 * 2 ** 20
+/** One request of the largest kind must get through: as sent, unpacked, and converted from JSON. */
+export const intakePerRequestMin = 3
 /** What a sender is told to wait when the queue is full: some two hundred commits. */
 export const busyRetryAfterMs = 1_000
-/** Ends requests that hang in the middle of being sent. */
+/** For a body to come, from when it begins to be read. */
 export const requestTimeoutMs = 60_000
+/** For a gRPC caller to stop sending what is not wanted. */
+export const unwantedSendingMs = 5_000
+/** What Node itself gives a request from its first byte to its last, where nobody reads it. */
+export const connectionTimeoutMs = 2 * requestTimeoutMs
 /**
  * An idle connection stays open: longer than exporters pause (Beyla 15 s) and load balancers wait (60 s), since one that
  * closes first fails the request that was just being sent.
@@ -22,5 +30,7 @@ export const keepAliveMs = 75_000
 export const closeGraceMs = 5_000
 /** Open at one time on each listener; more are closed as they come. Far more than a machine's senders need. */
 export const connectionsMax = 4_096
+/** A gRPC connection without a call is closed: its client may be gone without a word, or comes again by itself. */
+export const grpcIdleMs = 600_000
 /** gRPC calls under way on one connection: senders wait with the next ones. */
 export const streamsMax = 256

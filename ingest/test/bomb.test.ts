@@ -2,12 +2,14 @@
 // whose memory is looked at from outside.
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { connect } from 'node:http2'
+import { once } from 'node:events'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { status } from '@grpc/grpc-js'
-import { expect, test } from 'vitest'
-import { intakeBytes, requestBytesMax } from '../src/limits.ts'
-import { framed, rawCaller } from './grpc-client.ts'
+import { expect, onTestFinished, test } from 'vitest'
+import { intakeBytesMax, requestBytesMax } from '../src/limits.ts'
+import { framed, methods, rawCaller } from './grpc-client.ts'
 import { hexId, requestOf } from './sample.ts'
 import { post, protobufType, runChild } from './running.ts'
 import type { Child } from './running.ts'
@@ -46,7 +48,7 @@ test('forty of them at once hold no more together than they may; each is refused
   const before = peakMb(child)
   const codes = await Promise.all(Array.from({ length: 40 }, () => send(child, 'gzip')))
   expect(codes.filter((code) => code !== 413 && code !== 503)).toEqual([])
-  expect(peakMb(child) - before).toBeLessThan((2 * intakeBytes.standard) / 2 ** 20)
+  expect(peakMb(child) - before).toBeLessThan((2 * intakeBytesMax) / 2 ** 20)
   expect((await post(`${child.url}/v1/traces`, body, protobufType)).status).toBe(200)
 })
 
@@ -71,5 +73,30 @@ test('a body without end is refused once it is over the cap, while it is still b
   sending.destroy()
   expect(statusCode).toBe(413)
   expect(sentBytes).toBeLessThan(2 * requestBytesMax)
+  expect(peakMb(child) - before).toBeLessThan(250)
+})
+
+test('so is a call without end, which gets its status and is then ended, whether its sender stops or not', async () => {
+  const child = await running()
+  const before = peakMb(child)
+  const session = connect(child.grpcUrl ?? '')
+  onTestFinished(() => session.destroy())
+  const call = session.request({
+    ':method': 'POST',
+    ':path': methods.traces,
+    'content-type': 'application/grpc',
+  })
+  const answer = once(call, 'response') as Promise<[IncomingHttpHeaders]>
+  call.resume()
+  const ended = once(call, 'close')
+  const piece = Buffer.alloc(2 ** 20)
+  const write = (): void => {
+    while (!call.destroyed && call.write(piece));
+  }
+  call.on('drain', write)
+  write()
+  const [headers] = await answer
+  expect(headers['grpc-status']).toBe(String(status.RESOURCE_EXHAUSTED))
+  await ended
   expect(peakMb(child) - before).toBeLessThan(250)
 })

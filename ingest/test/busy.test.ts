@@ -1,16 +1,21 @@
 // What a sender meets when no more can be taken: told to wait, in words and by the protocol's own means, and nothing
 // that was acknowledged is missing.
 import { once } from 'node:events'
+import { request } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { connect } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { status } from '@grpc/grpc-js'
 import { pino } from 'pino'
 import { expect, onTestFinished, test } from 'vitest'
 import { createOtlpApp } from '../src/app.ts'
+import { requestBytesMax, requestTimeoutMs } from '../src/limits.ts'
 import { createAdmission } from '../src/receive/admission.ts'
+import type { ReceiverParts } from '../src/receive/receiver.ts'
 import { createGrpcListener } from '../src/receive/grpc-listener.ts'
 import { createHealth } from '../src/health.ts'
 import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
-import { grpcExport } from './grpc-client.ts'
+import { grpcExport, methods } from './grpc-client.ts'
 import { receiverOver } from './receivers.ts'
 import { hexId, requestOf } from './sample.ts'
 import { protobufType, temporaryFolder } from './running.ts'
@@ -20,7 +25,7 @@ const log = pino({ level: 'silent' })
 function tightReceiver(queueBytesMax: number, intakeBytesMax: number) {
   const store = openSqliteStore(`${temporaryFolder()}/probespan.db`, queueBytesMax)
   onTestFinished(() => store.close())
-  const admission = createAdmission(intakeBytesMax)
+  const admission = createAdmission({ bytesMax: intakeBytesMax, requestBytesMax, requestTimeoutMs })
   return { store, admission, receiver: receiverOver(store, { admission }) }
 }
 
@@ -78,5 +83,38 @@ test.each([
   expect(refused.length).toBeLessThan(40)
   for (const { code, retryAfterMs } of refused)
     expect([code, retryAfterMs]).toEqual([status.UNAVAILABLE, 1_000])
+  expect(admission.heldBytes).toBe(0)
+})
+
+test('a body that does not come is given up by both protocols, and holds nothing', async () => {
+  const admission = createAdmission({ bytesMax: 1_000, requestBytesMax, requestTimeoutMs: 100 })
+  const refusals: ReceiverParts['refusals'] = new Map()
+  const receiver = receiverOver({ append: () => Promise.resolve() }, { admission, refusals })
+  const app = await createOtlpApp({ health: createHealth(), receiver, tls: undefined, log })
+  onTestFinished(() => app.close())
+  const sending = request(`${await app.listen({ port: 0 })}/v1/traces`, {
+    method: 'POST',
+    headers: protobufType,
+  })
+  sending.write(Buffer.alloc(10))
+  const [{ statusCode, headers }] = (await once(sending, 'response')) as [IncomingMessage]
+  expect([statusCode, headers.connection]).toEqual([408, 'close'])
+  sending.destroy()
+
+  const grpc = createGrpcListener(receiver, undefined, log)
+  grpc.server.listen(0, '127.0.0.1')
+  await once(grpc.server, 'listening')
+  onTestFinished(() => grpc.close())
+  const session = connect(`http://127.0.0.1:${(grpc.server.address() as AddressInfo).port}`)
+  onTestFinished(() => session.destroy())
+  const call = session.request({
+    ':method': 'POST',
+    ':path': methods.traces,
+    'content-type': 'application/grpc',
+  })
+  call.write(Buffer.alloc(10))
+  const [answer] = (await once(call, 'response')) as [IncomingHttpHeaders]
+  expect(answer['grpc-status']).toBe(String(status.DEADLINE_EXCEEDED))
+  expect([...refusals]).toEqual([['body_late', 2]])
   expect(admission.heldBytes).toBe(0)
 })

@@ -1,12 +1,16 @@
 // Named keys from a file: what each may do, what it is bound to, how fast it may send, over both protocols; and that a
 // changed file counts without a restart.
 import { renameSync, writeFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { request } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
+import { connect } from 'node:http2'
 import { join } from 'node:path'
 import { status } from '@grpc/grpc-js'
-import { expect, test, vi } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { digestOf } from '../src/access/key.ts'
 import type { ServicesAnswer, TraceAnswer } from '../src/wire.ts'
-import { grpcExport } from './grpc-client.ts'
+import { grpcExport, methods } from './grpc-client.ts'
 import { attribute, hexId, requestOf } from './sample.ts'
 import { exportRequestType, exportResponseType } from '../src/otlp/schema.ts'
 import { getCounters, getJson, post, protobufType, runChild, runIngest, temporaryFolder } from './running.ts'
@@ -52,6 +56,35 @@ test('a key does what it may and nothing else', async () => {
     code: status.PERMISSION_DENIED,
     message: expect.stringContaining('"reader" may not send traces'),
   })
+})
+
+test('names in any script come through a gRPC status as they are', async () => {
+  const name = 'ключ ☕ 100%'
+  const { grpc } = await withKeys(`keys: [{ name: "${name}", key: k, may: [read] }]`)
+  expect(await grpcExport({ url: grpc, metadata: key('k') }, body)).toMatchObject({
+    code: status.PERMISSION_DENIED,
+    message: expect.stringContaining(`"${name}"`),
+  })
+})
+
+test('who may not send is told so before the body is sent', async () => {
+  const { url, grpc } = await withKeys(roles)
+  const sending = request(`${url}/v1/traces`, { method: 'POST', headers: { ...protobufType, ...key('r') } })
+  sending.flushHeaders()
+  const [{ statusCode }] = (await once(sending, 'response')) as [IncomingMessage]
+  expect(statusCode).toBe(403)
+  sending.destroy()
+  const session = connect(grpc)
+  onTestFinished(() => session.destroy())
+  const call = session.request({
+    ':method': 'POST',
+    ':path': methods.traces,
+    'content-type': 'application/grpc',
+    ...key('r'),
+  })
+  const [headers] = (await once(call, 'response')) as [IncomingHttpHeaders]
+  expect(headers['grpc-status']).toBe(String(status.PERMISSION_DENIED))
+  call.close()
 })
 
 test('the key of the environment counts beside those of the file, and may do everything', async () => {

@@ -120,6 +120,15 @@ test('over 64 MiB is 413, sent so or unpacked so', async () => {
   expect(plain.status).toBe(413)
 })
 
+test('the cap can be set, over both what is sent and what it unpacks to', async () => {
+  const { url } = await runIngest({ PROBESPAN_REQUEST_BYTES_MAX: String(2 ** 20) })
+  const status = async (body: Buffer, headers: Record<string, string> = {}) =>
+    (await post(`${url}/v1/traces`, body, { ...protobufType, ...headers })).status
+  expect(await status(Buffer.alloc(2 ** 20 + 1))).toBe(413)
+  expect(await status(gzipSync(Buffer.alloc(2 ** 20 + 1)), { 'content-encoding': 'gzip' })).toBe(413)
+  expect(await status(protobuf)).toBe(200)
+})
+
 test.each([
   ['empty resources', Buffer.alloc(requestBytesMax, Buffer.from([0x0a, 0x00])), protobufType],
   ['empty objects', Buffer.from(`{"resourceSpans":[${'{},'.repeat(requestBytesMax / 3 - 10)}{}]}`), jsonType],
@@ -190,4 +199,33 @@ test('spans that break a rule are reported with the rule, the others are stored'
   const bad = json.replace(`"spanId":"${hexId(1, 16)}"`, '"spanId":"00"')
   const answer = await post(`${url}/api/traces/otlp`, bad, jsonType)
   expect(await answer.json()).toMatchObject({ accepted: 0, partialSuccess: { rejectedSpans: '1' } })
+})
+
+test('a value nested thousands deep is refused as JSON; as protobuf it is kept as sent, and shown as bytes', async () => {
+  const { url } = await runIngest()
+  const depth = 5_000
+  const deepJson = `${'{"arrayValue":{"values":['.repeat(depth)}${']}}'.repeat(depth)}`
+  const attributes = `"attributes":[{"key":"deep","value":${deepJson}}],"name"`
+  const refused = await post(`${url}/v1/traces`, json.replace('"name"', attributes), jsonType)
+  expect(refused.status).toBe(400)
+  expect(await refused.json()).toMatchObject({ message: expect.stringContaining('nested over 100 deep') })
+
+  const field = (tag: number, content: Buffer): Buffer => {
+    const length: number[] = []
+    for (let rest = content.length; length.length === 0 || rest > 0; rest >>= 7)
+      length.push((rest & 127) | (rest > 127 ? 128 : 0))
+    return Buffer.concat([Buffer.from([tag, ...length]), content])
+  }
+  let value: Buffer = Buffer.alloc(0)
+  for (let level = 0; level < depth; level++) value = field(0x2a, field(0x0a, value))
+  const deep = field(0x4a, Buffer.concat([field(0x0a, Buffer.from('deep')), field(0x12, value)]))
+  const span = Buffer.concat([
+    field(0x0a, Buffer.from(traceId, 'hex')),
+    field(0x12, Buffer.alloc(8, 1)),
+    deep,
+  ])
+  const body = field(0x0a, field(0x12, field(0x12, span)))
+  expect((await post(`${url}/v1/traces`, body, protobufType)).status).toBe(200)
+  const { spans } = await getTrace(url, traceId)
+  expect(spans[0]?.attributes.map(({ key }) => key)).toEqual(['probespan.undecodable'])
 })

@@ -5,6 +5,7 @@ import { createKeyRing } from '../src/access/key-ring.ts'
 import { createRateLimits } from '../src/access/rate-limits.ts'
 import { zeroCounters } from '../src/counters.ts'
 import { createHealth } from '../src/health.ts'
+import { requestBytesMax, requestTimeoutMs } from '../src/limits.ts'
 import { createAdmission } from '../src/receive/admission.ts'
 import { createReceiver } from '../src/receive/receiver.ts'
 import type { Receiver, ReceiverParts } from '../src/receive/receiver.ts'
@@ -18,7 +19,7 @@ export function receiverOver(store: Pick<Store, 'append'>, parts: Partial<Receiv
     counters: zeroCounters(),
     keys: createKeyRing([], fullGrant('everyone', { requestsPerS: undefined, bytesPerS: undefined })),
     rates: createRateLimits(),
-    admission: createAdmission(2 ** 30),
+    admission: createAdmission({ bytesMax: 2 ** 30, requestBytesMax, requestTimeoutMs }),
     enabled: true,
     sourceRules: [],
     endpoints: createEndpoints(),

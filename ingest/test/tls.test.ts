@@ -84,21 +84,25 @@ test('a changed certificate is served without a restart; one that cannot be used
   const { folder, authority, server, env } = authorityAndServer()
   const child = await runChild({ ...env, PROBESPAN_OTLP_GRPC_PORT: '0', PROBESPAN_LOG_LEVEL: 'info' })
   const ca = readFileSync(authority.certPath)
-  const nameServed = async (): Promise<unknown> => {
-    const socket = connect({ port: Number(new URL(child.url).port), host: '127.0.0.1', ca })
+  const nameAt = async (url: string): Promise<unknown> => {
+    const port = Number(new URL(url).port)
+    const socket = connect({ port, host: '127.0.0.1', ca, ALPNProtocols: ['h2', 'http/1.1'] })
     await once(socket, 'secureConnect')
     const { subject } = socket.getPeerCertificate()
     socket.destroy()
     return subject.CN
   }
-  expect(await nameServed()).toBe('server')
+  const namesServed = () => Promise.all([nameAt(child.url), nameAt(child.grpcUrl ?? '')])
+  expect(await namesServed()).toEqual(['server', 'server'])
+  // It is for two days.
+  expect(child.said()).toMatch(/the certificate of CN=server ends on .*put a new one in its place/)
   createCertificate(folder, 'renewed', authority, server)
   const soon = { timeout: 10_000, interval: 100 }
-  await vi.waitFor(async () => expect(await nameServed()).toBe('renewed'), soon)
+  await vi.waitFor(async () => expect(await namesServed()).toEqual(['renewed', 'renewed']), soon)
   // The certificate of another key.
   copyFileSync(authority.certPath, server.certPath)
   await vi.waitFor(() => expect(child.said()).toContain('the old one stays'), soon)
-  expect(await nameServed()).toBe('renewed')
+  expect(await namesServed()).toEqual(['renewed', 'renewed'])
 })
 
 test('certificates that cannot be used are told at the start', async () => {

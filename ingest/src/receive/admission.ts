@@ -4,6 +4,10 @@
 import { RequestFault } from '../faults.ts'
 
 export type Lease = {
+  /** How large this one request may be, as sent and as unpacked. */
+  readonly requestBytesMax: number
+  /** How long its body may take to come. */
+  readonly requestTimeoutMs: number
   /** Throws RequestFault `intake_busy`; what was added before stays until `free`. */
   add(bytes: number): void
   /** More than once is fine. */
@@ -15,7 +19,12 @@ export type Admission = {
   open(): Lease
 }
 
-export function createAdmission(bytesMax: number): Admission {
+export type AdmissionLimits = Pick<Lease, 'requestBytesMax' | 'requestTimeoutMs'> & {
+  /** Of all requests together. */
+  bytesMax: number
+}
+
+export function createAdmission({ bytesMax, requestBytesMax, requestTimeoutMs }: AdmissionLimits): Admission {
   let heldBytes = 0
   return {
     get heldBytes() {
@@ -23,8 +32,12 @@ export function createAdmission(bytesMax: number): Admission {
     },
     open() {
       let bytes = 0
+      let freed = false
       return {
+        requestBytesMax,
+        requestTimeoutMs,
         add(more) {
+          if (freed) throw new Error('a request that was answered holds nothing any more')
           if (heldBytes + more > bytesMax) throw busy(heldBytes, more, bytesMax)
           heldBytes += more
           bytes += more
@@ -32,6 +45,7 @@ export function createAdmission(bytesMax: number): Admission {
         free() {
           heldBytes -= bytes
           bytes = 0
+          freed = true
         },
       }
     },

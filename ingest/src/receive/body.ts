@@ -1,10 +1,9 @@
-// A request's bytes: read from its stream, and unpacked. Both stop at `requestBytesMax` and are charged to the
-// request's lease piece by piece, so that a small body that unpacks to gigabytes costs no more than the cap.
-// Throws RequestFault: `body_too_large`, `body_undecodable`, `compression_unsupported`, `intake_busy`.
+// A request's bytes: read from its stream, and unpacked. Both stop at the lease's `requestBytesMax` and are
+// charged to it piece by piece, so that a small body that unpacks to gigabytes costs no more than the cap.
+// Throws RequestFault: `body_too_large`, `body_late`, `body_undecodable`, `compression_unsupported`, `intake_busy`.
 import type { Readable, Transform } from 'node:stream'
 import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { RequestFault } from '../faults.ts'
-import { requestBytesMax } from '../limits.ts'
 import type { Lease } from './admission.ts'
 
 const unpackers: Readonly<Record<string, (options: { chunkSize: number }) => Transform>> = {
@@ -18,12 +17,20 @@ export const codings: readonly string[] = Object.keys(unpackers)
 const chunkBytes = 64 * 1024
 
 /** The stream is not destroyed when its bytes are refused: the answer still has to go out on it. */
-export async function readBody(
-  stream: Readable,
-  lease: Lease,
-  bytesMax: number = requestBytesMax,
-): Promise<Buffer> {
-  return collect(stream.iterator({ destroyOnReturn: false }), lease, bytesMax)
+export async function readBody(stream: Readable, lease: Lease): Promise<Buffer> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(bodyLate(lease)), lease.requestTimeoutMs)
+  })
+  try {
+    return await Promise.race([collect(stream.iterator({ destroyOnReturn: false }), lease), late])
+  } catch (error) {
+    if (error instanceof RequestFault) throw error
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new RequestFault('body_undecodable', `the body broke off: ${reason}.`, { cause: error })
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** `coding` is a value of Content-Encoding or grpc-encoding. */
@@ -35,7 +42,7 @@ export async function unpackedBody(body: Buffer, coding: string | undefined, lea
   const unpacker = create({ chunkSize: chunkBytes })
   unpacker.end(body)
   try {
-    return await collect(unpacker, lease, requestBytesMax)
+    return await collect(unpacker, lease)
   } catch (error) {
     if (error instanceof RequestFault) throw error
     const reason = error instanceof Error ? error.message : String(error)
@@ -43,7 +50,7 @@ export async function unpackedBody(body: Buffer, coding: string | undefined, lea
   }
 }
 
-export function bodyTooLarge(): RequestFault {
+export function bodyTooLarge({ requestBytesMax }: Lease): RequestFault {
   return new RequestFault(
     'body_too_large',
     `the request is larger than ${requestBytesMax} bytes (counted after decompression too): ` +
@@ -51,13 +58,20 @@ export function bodyTooLarge(): RequestFault {
   )
 }
 
-async function collect(chunks: AsyncIterable<unknown>, lease: Lease, bytesMax: number): Promise<Buffer> {
+function bodyLate({ requestTimeoutMs }: Lease): RequestFault {
+  return new RequestFault(
+    'body_late',
+    `the body was not there after ${requestTimeoutMs} ms: send fewer spans in one request, or see why so little comes.`,
+  )
+}
+
+async function collect(chunks: AsyncIterable<unknown>, lease: Lease): Promise<Buffer> {
   const parts: Buffer[] = []
   let bytes = 0
   for await (const chunk of chunks) {
     if (!Buffer.isBuffer(chunk)) throw new TypeError('a body is read as bytes')
     bytes += chunk.length
-    if (bytes > bytesMax) throw bodyTooLarge()
+    if (bytes > lease.requestBytesMax) throw bodyTooLarge(lease)
     lease.add(chunk.length)
     parts.push(chunk)
   }

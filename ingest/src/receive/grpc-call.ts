@@ -1,10 +1,10 @@
 // A unary gRPC call on an HTTP/2 stream: reads its one message, writes its answer or its status. In: the stream and
-// its headers; out: bytes, at most `requestBytesMax`, or RequestFault (`body_undecodable`, `body_too_large` …).
+// its headers; out: bytes, at most as many as the lease allows, or RequestFault (`body_undecodable`, `body_too_large` …).
 // The format: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 import { constants } from 'node:http2'
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { requestFaults, RequestFault, retryAfterMsOf } from '../faults.ts'
-import { requestBytesMax } from '../limits.ts'
+import { unwantedSendingMs } from '../limits.ts'
 import { rpcStatusDetails } from './answer.ts'
 import type { Lease } from './admission.ts'
 import { codings, readBody } from './body.ts'
@@ -22,7 +22,7 @@ export async function readMessage(
   headers: IncomingHttpHeaders,
   lease: Lease,
 ): Promise<GrpcMessage> {
-  const framed = await readBody(stream, lease, requestBytesMax + prefixBytes)
+  const framed = await readBody(stream, lease)
   if (framed.length < prefixBytes) throw malformed(`${framed.length} bytes are no message`)
   const compressed = framed.readUInt8(0)
   const size = framed.readUInt32BE(1)
@@ -71,8 +71,14 @@ export function sendStatus(
     { ...head(), 'grpc-status': code, 'grpc-message': percentEncoded(message), ...details },
     { endStream: true },
   )
+  dropRest(stream)
+}
+
+/** Callers stop by themselves once they have the answer, which a reset might overtake. One that does not is made to. */
+export function dropRest(stream: ServerHttp2Stream): void {
   stream.resume()
-  if (!stream.readableEnded) stream.close(constants.NGHTTP2_NO_ERROR)
+  const timer = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), unwantedSendingMs)
+  stream.once('close', () => clearTimeout(timer))
 }
 
 function head(): OutgoingHttpHeaders {

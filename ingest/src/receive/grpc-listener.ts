@@ -11,9 +11,9 @@ import type {
 } from 'node:http2'
 import type { FastifyBaseLogger } from 'fastify'
 import { rpcCodes } from '../faults.ts'
-import { closeGraceMs, connectionsMax, requestTimeoutMs, streamsMax } from '../limits.ts'
+import { closeGraceMs, connectionsMax, grpcIdleMs, streamsMax } from '../limits.ts'
 import { successAnswer } from './answer.ts'
-import { isGrpc, readMessage, sendAnswer, sendFault, sendStatus } from './grpc-call.ts'
+import { dropRest, isGrpc, readMessage, sendAnswer, sendFault, sendStatus } from './grpc-call.ts'
 import type { Tls } from '../listen/tls.ts'
 import type { Receiver, Signal } from './receiver.ts'
 
@@ -53,12 +53,19 @@ export function createGrpcListener(
   const sessions = new Set<ServerHttp2Session>()
   server.on('session', (session) => {
     session.setLocalWindowSize(sessionWindowBytes)
+    session.setTimeout(grpcIdleMs, () => session.close())
     sessions.add(session)
     session.once('close', () => sessions.delete(session))
   })
   // Such as a request of HTTP/1, whose sender means the other port.
   server.on('sessionError', (error: Error) => log.info({ err: error }, 'a gRPC connection failed'))
-  server.on('stream', (stream, headers) => void answerCall(stream, headers, receiver))
+  server.on('stream', (stream, headers) => {
+    answerCall(stream, headers, receiver).catch((error: unknown) => {
+      // Its sender is told by the broken stream; the others' calls go on.
+      log.error({ err: error }, 'a gRPC call could not be answered')
+      stream.close(constants.NGHTTP2_INTERNAL_ERROR)
+    })
+  })
   return {
     server,
     async close() {
@@ -81,10 +88,8 @@ async function answerCall(
 ): Promise<void> {
   // A caller that goes away is seen by reading; nobody else needs to know.
   stream.on('error', () => {})
-  const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), requestTimeoutMs)
-  stream.once('close', () => clearTimeout(timer))
   if (!isGrpc(headers)) {
-    stream.resume()
+    dropRest(stream)
     stream.respond({ ':status': constants.HTTP_STATUS_UNSUPPORTED_MEDIA_TYPE }, { endStream: true })
     return
   }
@@ -115,7 +120,7 @@ async function answerOf(
 ): Promise<Buffer> {
   const grant = receiver.admit(headers)
   if (signal !== 'traces') {
-    stream.resume()
+    dropRest(stream)
     receiver.discard(signal)
     return successAnswer('protobuf', undefined).body
   }

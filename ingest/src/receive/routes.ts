@@ -2,7 +2,6 @@
 // request's encoding, with Retry-After where the sender should come again.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { requestFaults, RequestFault, retryAfterMsOf } from '../faults.ts'
-import { requestBytesMax } from '../limits.ts'
 import { acceptedAnswer, statusAnswer, successAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
 import { bodyTooLarge, readBody } from './body.ts'
@@ -53,10 +52,10 @@ async function receiveTraces(
   const grant = receiver.admit(request.headers)
   const encoding = knownEncodingOf(request)
   const dashboardPath = path !== '/v1/traces'
-  // Told at once, where the sender says it beforehand.
-  if (Number(request.headers['content-length'] ?? 0) > requestBytesMax) throw bodyTooLarge()
   const lease = receiver.openLease()
   try {
+    // Told at once, where the sender says it beforehand.
+    if (Number(request.headers['content-length'] ?? 0) > lease.requestBytesMax) throw bodyTooLarge(lease)
     const body = {
       bytes: await readBody(request.raw, lease),
       coding: request.headers['content-encoding'],
@@ -91,7 +90,6 @@ function knownFault(error: unknown, request: FastifyRequest): unknown {
   if (!(error instanceof Error) || error instanceof RequestFault) return error
   const code = 'code' in error ? error.code : undefined
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return unsupportedType(request.headers)
-  if (code === 'ECONNRESET') return new RequestFault('body_undecodable', 'the sender left before its end.')
   const status = 'statusCode' in error ? Number(error.statusCode) : 500
   return status >= 400 && status < 500 ? new RequestFault('body_undecodable', String(error)) : error
 }
@@ -102,6 +100,8 @@ function refuse(fault: RequestFault, request: FastifyRequest, reply: FastifyRepl
   const encoding = encodingOf(request.headers) ?? 'json'
   const retryAfterMs = retryAfterMsOf(fault)
   if (retryAfterMs !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterMs / 1000)))
+  // What may still come of it is not waited for.
+  if (status === 408) void reply.header('connection', 'close')
   if (status === 401) void reply.header('www-authenticate', 'Bearer')
   return send(reply.code(status), statusAnswer(encoding, rpc, fault.message))
 }
