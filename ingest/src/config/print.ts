@@ -73,6 +73,7 @@ export function flagList(
     `  --${'print-config'.padEnd(30)} prints the settings in force, and ends`,
     '',
     `Secrets are set by variable or file only: ${[...secrets].join(', ')}.`,
+    'Lists stand in the file only: trace-sources, destinations.',
     'ingest/README.md says what each setting means.',
     '',
   ].join('\n')

@@ -135,7 +135,10 @@ export class DestinationRun {
     while (!this.#isEnding && performance.now() < turnEndMs) {
       const batch = await store.nextReplay(destination.name)
       if (batch === undefined) return
-      const outcome = await this.#deliver(batch, async () => false)
+      const outcome = await this.#deliver(batch, async () => {
+        await this.#skipOldest()
+        return false
+      })
       if (outcome === undefined) return
       // Of a batch of which only some were refused, the others had been sent before.
       const spansSent = Math.min(outcome.spansSent, batch.spansRefused)

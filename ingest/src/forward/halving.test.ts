@@ -61,15 +61,19 @@ test('one bad span among 8,000 is found within the requests allowed', async () =
   expect(to.requests()).toBeLessThanOrEqual(27)
 })
 
-test('where all are bad it stops after so many requests, and no span is lost', async () => {
+test('where all are bad it stops after few requests, where many are after some more; no span is lost', async () => {
   const to = picky(new Set(Array.from({ length: 500 }, (_, index) => spanId(index))))
-  const outcome = await deliverInHalves(batchOf(500), to.send, 20)
+  const outcome = await deliverInHalves(batchOf(500), to.send)
   expect(to.requests()).toBe(20)
   expect(outcome?.spansSent).toBe(0)
   expect(outcome?.refused.flatMap(({ body }) => idsOf(body)).toSorted()).toEqual(
     Array.from({ length: 500 }, (_, index) => spanId(index)),
   )
   expect(outcome?.refused.every(({ reason }) => reason === '400')).toBe(true)
+  const half = picky(new Set(Array.from({ length: 250 }, (_, index) => spanId(2 * index))))
+  const rest = await deliverInHalves(batchOf(500), half.send)
+  expect(half.requests()).toBe(64)
+  expect(half.taken.length + (rest?.refused.flatMap(({ body }) => idsOf(body)).length ?? 0)).toBe(500)
 })
 
 test('a partial success sets the batch aside with how many were rejected, no more than it holds', async () => {

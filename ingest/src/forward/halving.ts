@@ -1,6 +1,7 @@
 // Delivers a batch of which the destination may refuse a part: what is refused as a whole is sent in halves, and those
 // in halves, so that only what is really refused is set aside. In: a batch and a way to send one; out: what became of
-// its spans. At most `requestsMax` requests: what they did not settle is set aside as it is.
+// its spans. At most `requestsMax` requests, `vainRequestsMax` where none succeeds: what they did not settle is set aside
+// as it is.
 import { splitSpans } from '../otlp/regroup.ts'
 import type { Outcome, Refusal } from '../store/destination-store.ts'
 import type { Delivery } from './transport.ts'
@@ -12,6 +13,8 @@ export type Settled = Extract<Delivery, { verdict: 'taken' }> | { verdict: 'refu
 
 /** One bad span among 8,000 takes 27; two, at most 50. */
 export const halvingRequestsMax = 64
+/** Where nothing is taken by then, it is not single spans: the first of 8,000 alone takes 14. */
+const vainRequestsMax = 20
 
 /** `send` gives undefined where it was broken off: then nothing is said of the batch, as if it had not been sent. */
 export async function deliverInHalves(
@@ -22,13 +25,15 @@ export async function deliverInHalves(
   const waiting: Piece[] = [batch]
   const refused: Refusal[] = []
   let spansSent = 0
+  let isInVain = true
   let reason = ''
-  for (let requests = 0; requests < requestsMax; requests++) {
+  for (let requests = 0; requests < (isInVain ? vainRequestsMax : requestsMax); requests++) {
     const piece = waiting.pop()
     if (piece === undefined) break
     const settled = await send(piece)
     if (settled === undefined) return undefined
     if (settled.verdict === 'taken') {
+      isInVain = false
       const spansRefused = Math.min(settled.spansRejected, piece.spanCount)
       spansSent += piece.spanCount - spansRefused
       if (spansRefused > 0) refused.push({ ...piece, spansRefused, reason: settled.message })
