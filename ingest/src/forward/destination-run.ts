@@ -173,8 +173,8 @@ export class DestinationRun {
     if (verdict === 'too_large' && piece.spanCount > 1) {
       this.#bytesMax = Math.max(batchBytesMin, Math.min(this.#bytesMax, Math.floor(piece.body.length / 2)))
     }
-    const isFinal = verdict === 'refused' || verdict === 'too_large' || failures > failuresMax
-    return isFinal ? { verdict: 'refused', reason } : undefined
+    if (verdict === 'too_large') return { verdict, reason }
+    return verdict === 'refused' || failures > failuresMax ? { verdict: 'refused', reason } : undefined
   }
 
   async #waitAfter(delivery: Delivery, attempt: number): Promise<void> {

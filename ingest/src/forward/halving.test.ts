@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { headsOf } from '../../test/heads.ts'
 import { hexId, requestOf } from '../../test/sample.ts'
-import { deliverInHalves } from './halving.ts'
+import { deliverInHalves, halvingLimits } from './halving.ts'
 import type { Piece, Settled } from './halving.ts'
 
 const spanId = (number: number) => hexId(number + 1, 16)
@@ -43,7 +43,7 @@ test('whichever spans are bad, exactly those are set aside, and the others are s
   await fc.assert(
     fc.asyncProperty(cases, async ({ spans, bad }) => {
       const to = picky(new Set(bad.map(spanId)))
-      const outcome = await deliverInHalves(batchOf(spans), to.send, 1_000)
+      const outcome = await deliverInHalves(batchOf(spans), to.send, { ...halvingLimits, refusalsMax: 1_000 })
       const all = Array.from({ length: spans }, (_, index) => index)
       expect(to.taken).toEqual(all.filter((index) => !bad.includes(index)).map(spanId))
       expect(outcome?.spansSent).toBe(spans - bad.length)
@@ -72,8 +72,21 @@ test('where all are bad it stops after few requests, where many are after some m
   expect(outcome?.refused.every(({ reason }) => reason === '400')).toBe(true)
   const half = picky(new Set(Array.from({ length: 250 }, (_, index) => spanId(2 * index))))
   const rest = await deliverInHalves(batchOf(500), half.send)
-  expect(half.requests()).toBe(64)
+  expect(half.requests()).toBeLessThan(64)
   expect(half.taken.length + (rest?.refused.flatMap(({ body }) => idsOf(body)).length ?? 0)).toBe(500)
+})
+
+test('a batch that is too large arrives whole, in however many pieces; a span that is so alone is set aside', async () => {
+  const taken: string[] = []
+  const send = async ({ body, spanCount }: Piece): Promise<Settled> => {
+    const ids = idsOf(body)
+    if (spanCount > 5 || ids.includes(spanId(77))) return { verdict: 'too_large', reason: '413' }
+    taken.push(...ids)
+    return { verdict: 'taken', spansRejected: 0, message: '' }
+  }
+  const outcome = await deliverInHalves(batchOf(1_000), send)
+  expect(taken).toHaveLength(999)
+  expect(outcome).toMatchObject({ spansSent: 999, refused: [{ spanCount: 1, reason: '413' }] })
 })
 
 test('a partial success sets the batch aside with how many were rejected, no more than it holds', async () => {
