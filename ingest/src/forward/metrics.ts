@@ -16,7 +16,8 @@ export function addDestinationMetrics(
   { forward, store }: DestinationMetricsParts,
 ): void {
   let asked = { atMs: Number.NEGATIVE_INFINITY, states: Promise.resolve<DestinationState[]>([]) }
-  const states = (): Promise<DestinationState[]> => {
+  const states = async (): Promise<DestinationState[]> => {
+    if (forward.destinations.length === 0) return []
     const nowMs = performance.now()
     if (nowMs - asked.atMs > answerMs) asked = { atMs: nowMs, states: store.destinations(forward.choices) }
     return asked.states
