@@ -77,7 +77,13 @@ test('traces are found by name, status, duration and attribute', async () => {
   const folder = folderWithSpans()
   await probespan(folder, 'store', 'import', 'in.jsonl')
   const ingest = execa(process.execPath, [main, 'ingest'], {
-    env: { PROBESPAN_DB: join(folder, 'a.db'), PROBESPAN_PORT: '0', PROBESPAN_LOG_LEVEL: 'silent' },
+    env: {
+      PROBESPAN_DB: join(folder, 'a.db'),
+      PROBESPAN_PORT: '0',
+      PROBESPAN_OTLP_HTTP_PORT: 'off',
+      PROBESPAN_OTLP_GRPC_PORT: 'off',
+      PROBESPAN_LOG_LEVEL: 'silent',
+    },
     reject: false,
   })
   onTestFinished(() => void ingest.kill())

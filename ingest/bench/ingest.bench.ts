@@ -39,7 +39,7 @@ const short: Plan = {
   rawMs: 500,
   fewSpans: 10_000,
   manySpans: 200_000,
-  rateMs: 500,
+  rateMs: 1_500,
 }
 // Enough that a commit fills a block while the next is on its way.
 const largeConnections = 48

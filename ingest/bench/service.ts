@@ -27,6 +27,8 @@ export async function startService(databasePath: string): Promise<Service> {
     env: {
       PATH: process.env['PATH'],
       PROBESPAN_PORT: '0',
+      PROBESPAN_OTLP_HTTP_PORT: 'off',
+      PROBESPAN_OTLP_GRPC_PORT: 'off',
       PROBESPAN_DB: databasePath,
       PROBESPAN_LOG_LEVEL: 'error',
     },
