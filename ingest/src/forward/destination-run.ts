@@ -85,8 +85,8 @@ export class DestinationRun {
     const { destination, log } = this.#parts
     while (!this.#isEnding) {
       try {
-        await this.#sendReplays()
-        if (await this.#sendBacklog()) continue
+        const isReplaying = await this.#sendReplays()
+        if ((await this.#sendBacklog()) || isReplaying) continue
       } catch (error) {
         this.#note(error instanceof Error ? error.message : String(error))
         log.error(
@@ -129,36 +129,39 @@ export class DestinationRun {
     }
   }
 
-  async #sendReplays(): Promise<void> {
+  /** Whether there are more. */
+  async #sendReplays(): Promise<boolean> {
     const { destination, store, counters } = this.#parts
     const turnEndMs = performance.now() + turnMs
     while (!this.#isEnding && performance.now() < turnEndMs) {
       const batch = await store.nextReplay(destination.name)
-      if (batch === undefined) return
+      if (batch === undefined) return false
       const outcome = await this.#deliver(batch, async () => {
         await this.#skipOldest()
         return false
       })
-      if (outcome === undefined) return
+      if (outcome === undefined) return false
       // Of a batch of which only some were refused, the others had been sent before.
       const spansSent = Math.min(outcome.spansSent, batch.spansRefused)
       counters.spansForwarded += spansSent
       await store.saveReplay(destination.name, batch.id, { ...outcome, spansSent })
     }
+    return true
   }
 
   /** Undefined where it was broken off: at the end, or because `isSkipped` after a wait. */
   async #deliver(batch: Piece, isSkipped: () => Promise<boolean>): Promise<Outcome | undefined> {
     let failures = 0
     return deliverInHalves(batch, async (piece) => {
-      for (let attempt = 0; ; attempt++) {
+      for (let attempt = 0; !this.#isEnding; attempt++) {
         const delivery = await this.#parts.transport.send(piece.body, this.#breakingOff.signal)
         if (delivery.verdict === 'failed') failures++
         const settled = this.#settledBy(delivery, piece, failures)
         if (settled !== undefined || this.#isEnding) return settled
         await this.#waitAfter(delivery, attempt)
-        if (this.#isEnding || (await isSkipped())) return undefined
+        if (!this.#isEnding && (await isSkipped())) return undefined
       }
+      return undefined
     })
   }
 
