@@ -3,14 +3,14 @@
 import { cpus, release } from 'node:os'
 
 export type Figure = { figure: string; value: number; unit: string }
-type Bench = { run(print: (figure: Figure) => void): Promise<void> }
+type Bench = { run(print: (figure: Figure) => void, short: boolean): Promise<void> }
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   ingest: () => import('@probespan/ingest/bench'),
   bridge: () => import('@probespan/bridge/bench'),
 }
 
-export async function runBench(room: string): Promise<number> {
+export async function runBench(room: string, short: boolean): Promise<number> {
   const load = benches[room]
   if (!load) {
     process.stderr.write(`probespan: no bench "${room}": one of ${Object.keys(benches).join(', ')}\n`)
@@ -21,6 +21,6 @@ export async function runBench(room: string): Promise<number> {
     machine: { cpu: cpus()[0]?.model, cores: cpus().length, kernel: release(), node: process.version },
   })
   const bench = await load()
-  await bench.run(print)
+  await bench.run(print, short)
   return 0
 }

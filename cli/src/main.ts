@@ -10,47 +10,49 @@ import {
   type ProbesFlags,
   type RenderFlags,
 } from '@probespan/bridge'
-import { sourceFilter } from '@probespan/ingest/wire'
-import { AskError, type IngestAddress } from './client/ingest-client.ts'
+import { sourceFilter, statusCode } from '@probespan/ingest/wire'
+import { addressOf, keyOption, say, urlOption, type AddressOptions } from './client/address-options.ts'
 import { runBench } from './bench.ts'
 import { runDemo } from './demo/demo.ts'
+import { addForwardCommands } from './forward/forward-commands.ts'
 import { showTrace, showTraces, type TracesOptions } from './show/show.ts'
-import { parseSince } from './show/duration.ts'
+import { parseSince, parseSpanDuration } from './show/duration.ts'
+import { addStoreCommands } from './store/store-commands.ts'
 
 const program = new Command('probespan')
   .description("Turns USDT probes into OpenTelemetry traces, stores them beside Beyla's, and shows them.")
   .showHelpAfterError('(probespan COMMAND --help tells more)')
 
-const urlOption = new Option('--url <url>', 'where ingest is')
-  .env('PROBESPAN_URL')
-  .default('http://127.0.0.1:3051')
-const keyOption = new Option('--api-key <key>', 'the API key of ingest, where it wants one').env(
-  'PROBESPAN_API_KEY',
-)
-
 program
   .command('traces')
   .description('list stored traces, newest first')
-  .addOption(urlOption)
-  .addOption(keyOption)
+  .addOption(urlOption())
+  .addOption(keyOption())
   .addOption(
     new Option('--source <source>', 'only traces with spans of this source').choices(sourceFilter.options),
   )
   .option('--service <name>', 'only traces with spans of this service')
+  .option('--name <name>', 'only traces with spans of this name')
+  .addOption(
+    new Option('--status <status>', 'only traces with spans of this status').choices(statusCode.options),
+  )
+  .option('--min-duration <duration>', 'only traces with spans so long: 250ms, 2s …', spanDurationArgument)
+  .option('--max-duration <duration>', 'only traces with spans no longer', spanDurationArgument)
+  .option('--attribute <key=value>', 'only with this attribute; can be repeated: one span has all', repeated)
   .option('--since <duration>', 'only the last 30s, 15m, 6h, 7d …', sinceArgument)
   .option('--limit <count>', 'how many at most (1 to 1000)', limitArgument, 20)
   .option('--json', 'JSON lines instead of a table')
-  .action((options: TracesOptions & AddressOptions) => show(() => showTraces(addressOf(options), options)))
+  .action((options: TracesOptions & AddressOptions) => say(() => showTraces(addressOf(options), options)))
 
 program
   .command('trace')
   .description('show one trace as a tree')
   .argument('<id>', 'trace id, 32 hexadecimal digits')
-  .addOption(urlOption)
-  .addOption(keyOption)
+  .addOption(urlOption())
+  .addOption(keyOption())
   .option('--json', 'JSON instead of a tree')
   .action((id: string, options: { json?: boolean } & AddressOptions) =>
-    show(() => showTrace(addressOf(options), id, options.json === true)),
+    say(() => showTrace(addressOf(options), id, options.json === true)),
   )
 
 program
@@ -129,6 +131,9 @@ program
     await import('@probespan/ingest/main')
   })
 
+addStoreCommands(program)
+addForwardCommands(program)
+
 program
   .command('demo')
   .description('a shop with probes, the bridge on it, ingest, and traffic: traces of real requests')
@@ -142,34 +147,26 @@ program
   .command('bench')
   .description('measure a room; one JSON line a figure')
   .argument('<room>', 'bridge or ingest')
-  .action(async (room: string) => {
-    process.exitCode = await runBench(room)
+  .option('--short', 'only look whether it runs, in seconds; its figures mean little (ingest)')
+  .action(async (room: string, options: { short?: boolean }) => {
+    process.exitCode = await runBench(room, options.short === true)
   })
 
 function repeated(value: string, before: string[] | undefined): string[] {
   return [...(before ?? []), value]
 }
 
-type AddressOptions = { url: string; apiKey?: string }
-
-function addressOf({ url, apiKey }: AddressOptions): IngestAddress {
-  return { url, ...(apiKey !== undefined && { apiKey }) }
-}
-
-async function show(answer: () => Promise<string>): Promise<void> {
-  try {
-    process.stdout.write(`${await answer()}\n`)
-  } catch (error) {
-    if (!(error instanceof AskError)) throw error
-    process.stderr.write(`probespan: ${error.message}\n`)
-    process.exitCode = 1
-  }
-}
-
 function sinceArgument(text: string): bigint {
   const nanoseconds = parseSince(text)
   if (nanoseconds === undefined)
     throw new InvalidArgumentError('Give a number and s, m, h or d, such as 15m.')
+  return nanoseconds
+}
+
+function spanDurationArgument(text: string): bigint {
+  const nanoseconds = parseSpanDuration(text)
+  if (nanoseconds === undefined)
+    throw new InvalidArgumentError('Give a whole number and ns, us, ms, s or m, such as 250ms.')
   return nanoseconds
 }
 

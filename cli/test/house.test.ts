@@ -16,6 +16,7 @@ const allowed: Readonly<Record<string, string[]>> = {
   cli: [
     '@probespan/bridge',
     '@probespan/bridge/bench',
+    '@probespan/ingest',
     '@probespan/ingest/bench',
     '@probespan/ingest/main',
     '@probespan/ingest/wire',

@@ -1,93 +1,126 @@
-// How many spans a second the real process takes, durably, over keep-alive connections from this process, which shares
-// the machine with it. Prints `ingest.spans_per_s`, `ingest.spans_per_cpu_s` (of the service) and
-// `ingest.bytes_per_span` (the closed database file).
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { Agent, request } from 'node:http'
+// How many spans a second the real process takes, durably acknowledged, from a loader in another process that shares
+// the machine with it; what it costs in CPU, memory and disk; and whether it slows as the store grows.
+// Takes some minutes; `short` looks only whether everything runs, with figures that mean little.
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
-import { createLoad, spansPerRequest } from './load.ts'
+import { largeRequestSpans, smallRequestSpans } from './load.ts'
+import type { Sample } from './loader-main.ts'
+import { rawSpansPerSecond } from './raw.ts'
+import { startService } from './service.ts'
+import type { Service } from './service.ts'
 
 export type Figure = { figure: string; value: number; unit: string }
+type Print = (figure: Figure) => void
 
-const durationMs = 5_000
-const connections = 8
-// USER_HZ, which is 100 on every Linux that Node runs on.
-const cpuTicksPerSecond = 100
+type Plan = {
+  largeMs: number
+  smallMs: number
+  rawMs: number
+  /** The rate is compared from this many stored spans on … */
+  fewSpans: number
+  /** … with that from this many on, */
+  manySpans: number
+  /** each over this long. */
+  rateMs: number
+}
 
-export async function run(print: (figure: Figure) => void): Promise<void> {
+const whole: Plan = {
+  largeMs: 20_000,
+  smallMs: 10_000,
+  rawMs: 5_000,
+  fewSpans: 1_000_000,
+  manySpans: 20_000_000,
+  rateMs: 5_000,
+}
+const short: Plan = {
+  largeMs: 2_000,
+  smallMs: 1_000,
+  rawMs: 500,
+  fewSpans: 10_000,
+  manySpans: 200_000,
+  rateMs: 1_500,
+}
+// Enough that a commit fills a block while the next is on its way.
+const largeConnections = 48
+const smallConnections = 64
+
+const rounded = (value: number, digits = 0): number => Number(value.toFixed(digits))
+
+export async function run(print: Print, isShort = false): Promise<void> {
+  const plan = isShort ? short : whole
   const folder = mkdtempSync(join(tmpdir(), 'probespan-bench-'))
-  const path = join(folder, 'probespan.db')
-  const main = fileURLToPath(new URL('../src/main.ts', import.meta.url))
-  const child = spawn(process.execPath, [main], {
-    env: { PATH: process.env['PATH'], PROBESPAN_PORT: '0', PROBESPAN_DB: path, PROBESPAN_LOG_LEVEL: 'error' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
   try {
-    const url = await listeningUrl(child.stdout)
-    const cpuBefore = cpuSeconds(child.pid)
-    const startedMs = performance.now()
-    const spans = await sendFor(durationMs, `${url}/v1/traces`)
-    const seconds = (performance.now() - startedMs) / 1000
-    const cpu = cpuSeconds(child.pid) - cpuBefore
-    child.kill('SIGTERM')
-    await once(child, 'exit')
-    print({ figure: 'ingest.spans_per_s', value: Math.round(spans / seconds), unit: 'spans/s' })
-    print({ figure: 'ingest.spans_per_cpu_s', value: Math.round(spans / cpu), unit: 'spans/CPU s' })
-    const bytes = Math.round((statSync(path).size / spans) * 10) / 10
-    print({ figure: 'ingest.bytes_per_span', value: bytes, unit: 'B/span' })
+    await measureLarge(plan, join(folder, 'large.db'), print)
+    await measureSmall(plan, join(folder, 'small.db'), print)
+    const raw = rawSpansPerSecond(join(folder, 'raw'), plan.rawMs)
+    print({ figure: 'ingest.raw_spans_per_s', value: rounded(raw), unit: 'spans/s' })
   } finally {
-    child.kill('SIGKILL')
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function listeningUrl(stdout: NodeJS.ReadableStream): Promise<string> {
-  for await (const line of createInterface({ input: stdout })) {
-    const url = /http:\S+$/.exec(line)?.[0]
-    if (url !== undefined) return url
-  }
-  throw new Error('ingest ended before it listened')
-}
+async function measureLarge(plan: Plan, path: string, print: Print): Promise<void> {
+  const { fed, peakRssBytes } = await served(path, async (service) => {
+    const fed = await service.feed({
+      connections: largeConnections,
+      spansPerRequest: largeRequestSpans,
+      durationMs: plan.largeMs,
+      afterSpans: 0,
+    })
+    return { fed, peakRssBytes: service.peakRssBytes() }
+  })
+  const { spans, ms, cpuSeconds, answerP50Ms, answerP99Ms } = fed
+  const bytesPerSpan = statSync(path).size / spans
+  print({ figure: 'ingest.spans_per_s', value: rounded(spans / (ms / 1000)), unit: 'spans/s' })
+  print({ figure: 'ingest.spans_per_cpu_s', value: rounded(spans / cpuSeconds), unit: 'spans/CPU s' })
+  print({ figure: 'ingest.answer_p50_ms', value: rounded(answerP50Ms, 1), unit: 'ms' })
+  print({ figure: 'ingest.answer_p99_ms', value: rounded(answerP99Ms, 1), unit: 'ms' })
+  print({ figure: 'ingest.bytes_per_span', value: rounded(bytesPerSpan, 1), unit: 'B/span' })
+  print({ figure: 'ingest.peak_rss_mb', value: rounded(peakRssBytes / 2 ** 20), unit: 'MiB' })
 
-/** Spans answered 200. */
-async function sendFor(ms: number, url: string): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections })
-  const until = performance.now() + ms
-  const counts = await Promise.all(
-    Array.from({ length: connections }, async () => {
-      const load = createLoad()
-      let spans = 0
-      while (performance.now() < until) {
-        await send(url, agent, load.next(BigInt(Date.now()) * 1_000_000n))
-        spans += spansPerRequest
-      }
-      return spans
+  // On with the same store, which holds `spans` by now.
+  const filled = await served(path, (service) =>
+    service.feed({
+      connections: largeConnections,
+      spansPerRequest: largeRequestSpans,
+      durationMs: plan.rateMs,
+      afterSpans: plan.manySpans - spans,
     }),
   )
-  agent.destroy()
-  return counts.reduce((sum, count) => sum + count, 0)
+  const ratio =
+    rateFrom(filled.samples, plan.manySpans - spans, plan.rateMs) /
+    rateFrom(fed.samples, plan.fewSpans, plan.rateMs)
+  print({ figure: 'ingest.rate_20m_over_1m', value: rounded(ratio, 2), unit: 'ratio' })
 }
 
-function send(url: string, agent: Agent, body: Buffer): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length }
-    const sending = request(url, { method: 'POST', agent, headers }, (response) => {
-      response.resume().once('end', () => {
-        if (response.statusCode === 200) resolve()
-        else reject(new Error(`answered ${response.statusCode}`))
-      })
-    })
-    sending.once('error', reject)
-    sending.end(body)
-  })
+async function measureSmall(plan: Plan, path: string, print: Print): Promise<void> {
+  const { spans, ms } = await served(path, (service) =>
+    service.feed({
+      connections: smallConnections,
+      spansPerRequest: smallRequestSpans,
+      durationMs: plan.smallMs,
+      afterSpans: 0,
+    }),
+  )
+  print({ figure: 'ingest.small_spans_per_s', value: rounded(spans / (ms / 1000)), unit: 'spans/s' })
 }
 
-function cpuSeconds(pid: number | undefined): number {
-  // Fields 14 and 15 of /proc/PID/stat, counted after the command's closing bracket: user and system time.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / cpuTicksPerSecond
+/** Spans a millisecond during `ms` from the sample on that has so many spans; less long where samples end before. */
+function rateFrom(samples: readonly Sample[], spans: number, ms: number): number {
+  const from = samples.find((sample) => sample.spans >= spans) ?? samples[0]
+  const until = samples.findLast((sample) => sample.atMs <= (from?.atMs ?? 0) + ms)
+  if (from === undefined || until === undefined || until.atMs === from.atMs) return Number.NaN
+  return (until.spans - from.spans) / (until.atMs - from.atMs)
+}
+
+async function served<T>(path: string, work: (service: Service) => Promise<T>): Promise<T> {
+  const service = await startService(path)
+  try {
+    const result = await work(service)
+    await service.stop()
+    return result
+  } finally {
+    service.kill()
+  }
 }

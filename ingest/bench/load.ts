@@ -1,12 +1,14 @@
-// OTLP protobuf requests for benchmarks: 400 spans of some 430 bytes, 10 attributes each, 10 spans a trace, 20
-// services. Encoded once in `variants` with other attribute values each, so that blocks do not compress better than
-// real ones; before each sending, fresh ids and times are written into the bytes at known offsets.
+// OTLP protobuf requests for benchmarks: spans of some 460 bytes, 10 attributes each, 10 spans a trace, 20 services in
+// a request of 400 spans. Encoded once in `variants` with other attribute values each, so that blocks do not compress
+// better than real ones; before each sending, fresh ids and times are written into the bytes at known offsets.
 import { randomFillSync, randomInt } from 'node:crypto'
 import { readFrames } from '../src/otlp/frames.ts'
 import { exportRequestType } from '../src/otlp/schema.ts'
 
-export const spansPerRequest = 400
+export const largeRequestSpans = 400
+export const smallRequestSpans = 10
 const spansPerTrace = 10
+const spansPerService = 20
 const services = 20
 
 // Offsets inside a span as written below: tag and length, then the id; both ids and the parent come first.
@@ -14,48 +16,62 @@ const traceIdAt = 2
 const spanIdAt = 20
 const parentIdAt = 30
 
-/** As many spans as a block of the store holds. */
-const variants = 20
-
 export type Load = {
-  /** The next body; valid until this is called again `variants` times. */
+  /** The next body; valid until this is called again as often as there are variants. */
   next: (nowNano: bigint) => Buffer
 }
 type Variant = { body: Buffer; refresh: (nowNano: bigint) => void }
 
-export function createLoad(): Load {
-  const pool = Array.from({ length: variants }, createVariant)
+/** `headOf` is what stands before each body, such as the head of an HTTP request; `next` gives both in one buffer. */
+export function createLoad(
+  spansPerRequest: number,
+  variants: number,
+  headOf: (bodyBytes: number) => string = () => '',
+): Load {
+  const pool = Array.from({ length: variants }, () => createVariant(spansPerRequest, headOf))
   let at = 0
   return {
     next(nowNano) {
-      const variant = pool[at++ % variants] ?? createVariant()
+      const variant = pool[at++ % pool.length] ?? createVariant(spansPerRequest, headOf)
       variant.refresh(nowNano)
       return variant.body
     },
   }
 }
 
-function createVariant(): Variant {
-  const body = encode()
-  const spans = readFrames(body).flatMap(({ scopes }) => scopes.flatMap((scope) => scope.spans))
-  const times = spans.map(({ start, end }) => body.subarray(start, end).indexOf(marker) + start)
-  const ids = Buffer.alloc(spans.length * 8 + (spans.length / spansPerTrace) * 16)
+function createVariant(spansPerRequest: number, headOf: (bodyBytes: number) => string): Variant {
+  const encoded = encode(spansPerRequest)
+  const head = Buffer.from(headOf(encoded.length))
+  const body = Buffer.concat([head, encoded])
+  const spans = readFrames(encoded).flatMap(({ scopes }) => scopes.flatMap((scope) => scope.spans))
+  const places = spans.map(({ start, end }) => ({
+    span: start + head.length,
+    times: encoded.subarray(start, end).indexOf(marker) + start + head.length,
+  }))
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength)
+  const random = new Uint32Array(spans.length * 2 + Math.ceil(spans.length / spansPerTrace) * 4)
   return {
     body,
     refresh(nowNano) {
-      randomFillSync(ids)
-      const traceIds = ids.subarray(spans.length * 8)
-      for (const [at, { start }] of spans.entries()) {
+      randomFillSync(random)
+      const word = (at: number): number => random[at] ?? 0
+      for (let at = 0; at < places.length; at++) {
+        const { span = 0, times = 0 } = places[at] ?? {}
         const trace = Math.floor(at / spansPerTrace)
-        traceIds.copy(body, start + traceIdAt, trace * 16, trace * 16 + 16)
-        ids.copy(body, start + spanIdAt, at * 8, at * 8 + 8)
-        if (at % spansPerTrace !== 0) ids.copy(body, start + parentIdAt, trace * 80, trace * 80 + 8)
-        const startNano = nowNano + BigInt(at) * 10_000n
-        body.writeBigUInt64LE(startNano, (times[at] ?? 0) + 1)
-        body.writeBigUInt64LE(
-          startNano + 1_000_000n + BigInt(ids[at * 8] ?? 0) * 1_000n,
-          (times[at] ?? 0) + 10,
-        )
+        const traceWord = places.length * 2 + trace * 4
+        for (let part = 0; part < 4; part++) {
+          view.setUint32(span + traceIdAt + part * 4, word(traceWord + part))
+        }
+        view.setUint32(span + spanIdAt, word(at * 2))
+        view.setUint32(span + spanIdAt + 4, word(at * 2 + 1))
+        if (at % spansPerTrace !== 0) {
+          const root = trace * spansPerTrace * 2
+          view.setUint32(span + parentIdAt, word(root))
+          view.setUint32(span + parentIdAt + 4, word(root + 1))
+        }
+        const start = nowNano + BigInt(at * 10_000)
+        view.setBigUint64(times + 1, start, true)
+        view.setBigUint64(times + 10, start + BigInt(1_000_000 + (word(at * 2) & 255) * 1_000), true)
       }
     },
   }
@@ -65,25 +81,29 @@ function createVariant(): Variant {
 const placeholder = { low: 0x5a5a5a5a, high: 0x5a5a5a5a }
 const marker = Buffer.from([0x39, ...Array.from({ length: 8 }, () => 0x5a), 0x41])
 
-function encode(): Buffer {
-  const resourceSpans = Array.from({ length: services }, (_, service) => ({
-    resource: {
-      attributes: [
-        text('service.name', `service-${service}`),
-        text('host.name', 'bench'),
-        text('os.type', 'linux'),
-      ],
-    },
-    scopeSpans: [
-      {
-        scope: { name: 'bench', version: '1.0.0' },
-        spans: Array.from({ length: spansPerRequest / services }, (_, at) => spanOf(service, at)),
+function encode(spansPerRequest: number): Buffer {
+  const spansOf = Math.min(spansPerService, spansPerRequest)
+  const first = randomInt(services)
+  const resourceSpans = Array.from({ length: spansPerRequest / spansOf }, (_, index) => {
+    const service = (first + index) % services
+    return {
+      resource: {
+        attributes: [
+          text('service.name', `service-${service}`),
+          text('host.name', 'bench'),
+          text('os.type', 'linux'),
+        ],
       },
-    ],
-  }))
+      scopeSpans: [
+        {
+          scope: { name: 'bench', version: '1.0.0' },
+          spans: Array.from({ length: spansOf }, (_, at) => spanOf(service, at)),
+        },
+      ],
+    }
+  })
   return Buffer.from(exportRequestType.encode({ resourceSpans }).finish())
 }
-
 function spanOf(service: number, at: number): object {
   const isRoot = at % spansPerTrace === 0
   return {

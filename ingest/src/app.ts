@@ -7,6 +7,8 @@ import { fastify, LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { KeyRing } from './access/key-ring.ts'
 import type { IngestConfig } from './config.ts'
+import type { Forward } from './forward/forward.ts'
+import { forwardRoutes } from './forward/routes.ts'
 import { healthRoutes } from './health.ts'
 import type { Health } from './health.ts'
 import { connectionsMax, connectionTimeoutMs, keepAliveMs } from './limits.ts'
@@ -22,6 +24,7 @@ import type { Tls } from './listen/tls.ts'
 export type AppParts = {
   config: Pick<IngestConfig, 'explorerDir'>
   store: Store
+  forward: Forward
   metered: Metered
   health: Health
   keys: KeyRing
@@ -32,13 +35,14 @@ export type AppParts = {
 }
 
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
-  const { config, store, metered, keys, health, receiver, tls, log } = parts
+  const { config, store, forward, metered, keys, health, receiver, tls, log } = parts
   const app = bareApp(tls, log)
   await app.register(healthRoutes, { health })
-  await app.register(metricsRoutes, { metered, keys })
+  await app.register(metricsRoutes, { metered, destinations: { forward, store }, keys })
   await app.register(receiveRoutes, { receiver })
   const { counters, endpoints } = metered
   await app.register(queryRoutes, { store, counters, endpoints, keys })
+  await app.register(forwardRoutes, { forward, store, keys })
   await app.register(explorerPage, { dir: config.explorerDir })
   return app
 }

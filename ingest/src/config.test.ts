@@ -17,7 +17,7 @@ test('with nothing set it listens on loopback, takes traces and forwards none', 
     databasePath: `${process.cwd()}/.data/probespan.db`,
     ingestionEnabled: true,
     keys: [],
-    forward: undefined,
+    destinations: [],
   })
 })
 
@@ -45,13 +45,28 @@ test('forwarding takes the OTEL_EXPORTER variables', () => {
     OTEL_EXPORTER_ENDPOINT: 'http://jaeger:4318/v1/traces',
     OTEL_EXPORTER_HEADERS: '{"Authorization":"Bearer t"}',
   }
-  expect(readConfig(env).forward).toEqual({
-    endpoint: 'http://jaeger:4318/v1/traces',
-    headers: { Authorization: 'Bearer t' },
-    batchSpansMax: 100,
-    flushIntervalMs: 5_000,
+  expect(readConfig(env).destinations).toMatchObject([
+    {
+      name: 'otlp',
+      protocol: 'http/protobuf',
+      endpoint: 'http://jaeger:4318/v1/traces',
+      headers: { Authorization: 'Bearer t' },
+      batchSpansMax: 100,
+      flushIntervalMs: 5_000,
+    },
+  ])
+  expect(readConfig({ ...env, OTEL_EXPORTER_ENABLED: 'false' }).destinations).toEqual([])
+})
+
+test('an address with a password and a header that cannot be sent are refused, and not repeated', () => {
+  const told = mistakes({
+    OTEL_EXPORTER_ENABLED: 'true',
+    OTEL_EXPORTER_ENDPOINT: 'http://user:hidden@host/',
+    OTEL_EXPORTER_HEADERS: '{"x-key":"hidden\\n"}',
   })
-  expect(readConfig({ ...env, OTEL_EXPORTER_ENABLED: 'false' }).forward).toBeUndefined()
+  expect(told).toContain('OTEL_EXPORTER_ENDPOINT must not hold a user and password')
+  expect(told).toContain('the header "x-key" has letters that a header cannot have')
+  expect(told).not.toContain('hidden')
 })
 
 test('every mistake is told at once, with its value unless that may be a secret', () => {

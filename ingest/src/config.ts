@@ -6,21 +6,19 @@ import { z } from 'zod'
 import type { Key, RateLimit } from './access/key.ts'
 import type { WatchedKeys } from './access/watched-keys.ts'
 import { readLayers } from './config/layers.ts'
+import { destinationsOf, endpoint, headerMistakes } from './config/destinations.ts'
 import { flagList, printedSettings } from './config/print.ts'
 import type { InForce } from './config/print.ts'
 import { exposureMistake, readReferences } from './config/references.ts'
 import type { References } from './config/references.ts'
 import { StartFault } from './faults.ts'
+import { anyLag, everySpan, usualDestination } from './forward/destination.ts'
+import type { Destination } from './forward/destination.ts'
 import { intakeBytesMax, intakePerRequestMin, requestBytesMax, requestBytesRange } from './limits.ts'
+import { retentionOf, retentionSettings } from './retention-settings.ts'
+import type { Retention } from './store/retention.ts'
 import type { SourceRule } from './tag/trace-source.ts'
 import type { TlsFiles, UsableCertificate } from './listen/tls.ts'
-
-export type ForwardConfig = {
-  endpoint: string
-  headers: Record<string, string>
-  batchSpansMax: number
-  flushIntervalMs: number
-}
 
 /** A port beside the service's own. `standard`: nobody asked for it, so that it may be taken by another program. */
 export type ExtraPort = { port: number; standard: boolean }
@@ -33,6 +31,7 @@ export type IngestConfig = {
   otlpGrpc: ExtraPort | undefined
   /** SQLite file. */
   databasePath: string
+  retention: Retention
   explorerDir: string
   /** Undefined: the listeners speak without TLS. */
   tls: { files: TlsFiles; options: UsableCertificate } | undefined
@@ -50,8 +49,8 @@ export type IngestConfig = {
   /** The user's own rules of who sent a span, before the standard ones. */
   sourceRules: readonly SourceRule[]
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
-  /** Absent: nothing is forwarded. */
-  forward: ForwardConfig | undefined
+  /** None: nothing is forwarded. */
+  destinations: readonly Destination[]
 }
 
 const builtExplorer = fileURLToPath(new URL('../../explorer/dist', import.meta.url))
@@ -89,10 +88,10 @@ const headers = z
   .default('{}')
   .transform((text, context) => {
     const parsed = z.record(z.string(), z.string()).safeParse(jsonOr(text, undefined))
-    if (parsed.success) return parsed.data
     // The text is not repeated: it usually holds a key.
-    context.addIssue('must be a JSON object of strings, as {"Authorization":"Bearer …"}')
-    return z.NEVER
+    if (!parsed.success) context.addIssue('must be a JSON object of strings, as {"Authorization":"Bearer …"}')
+    for (const mistake of headerMistakes(parsed.data ?? {})) context.addIssue(`: ${mistake}`)
+    return parsed.data ?? z.NEVER
   })
 
 export const settings = z.object({
@@ -102,6 +101,7 @@ export const settings = z.object({
   PROBESPAN_OTLP_HTTP_PORT: portOrOff(4318),
   PROBESPAN_OTLP_GRPC_PORT: portOrOff(4317),
   PROBESPAN_DB: z.string().default('.data/probespan.db'),
+  ...retentionSettings,
   PROBESPAN_EXPLORER_DIR: z.string().default(builtExplorer),
   PROBESPAN_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
   // On unless switched off: taking traces is what this service is for. (In the dashboard that these variables come
@@ -117,7 +117,7 @@ export const settings = z.object({
   PROBESPAN_REQUEST_BYTES_MAX: integer(requestBytesMax, requestBytesRange.min, requestBytesRange.max),
   PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytesMax, intakePerRequestMin * requestBytesRange.min, 2 ** 36),
   OTEL_EXPORTER_ENABLED: flag(false),
-  OTEL_EXPORTER_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+  OTEL_EXPORTER_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_HEADERS: headers,
   OTEL_EXPORTER_BATCH_SIZE: integer(100, 1, 8_000),
   OTEL_EXPORTER_FLUSH_INTERVAL_MS: integer(5_000, 10, 3_600_000),
@@ -131,8 +131,13 @@ type Environment = Record<string, string | undefined>
 /** `args` are the command line's. Throws StartFault `config_invalid` that lists every mistake. */
 export function readConfig(env: Environment, args: readonly string[] = []): IngestConfig {
   const settings = readSettings(env, args)
-  const { given, sourceRules } = settings
-  return { ...configOf(settings.values, (name) => given.has(name)), ...settings.references, sourceRules }
+  const { given, sourceRules, forwardTo } = settings
+  return {
+    ...configOf(settings.values, (name) => given.has(name)),
+    ...settings.references,
+    sourceRules,
+    destinations: forwardTo,
+  }
 }
 
 /** The settings in force as YAML, without their secrets. Throws as `readConfig` does. */
@@ -147,9 +152,9 @@ export function helpText(): string {
 function readSettings(
   env: Environment,
   args: readonly string[],
-): InForce & { values: Settings; references: References } {
+): InForce & { values: Settings; references: References; forwardTo: Destination[] } {
   const variables = Object.keys(settings.shape)
-  const { given, sourceRules, mistakes } = readLayers(env, args, { variables, secrets })
+  const { given, sourceRules, destinations, mistakes } = readLayers(env, args, { variables, secrets })
   const texts = new Map([...given].map(([variable, { text }]) => [variable, text]))
   const parsed = settings.safeParse(Object.fromEntries(texts))
   for (const { path, message } of parsed.error?.issues ?? []) {
@@ -168,6 +173,13 @@ function readSettings(
   if (values.OTEL_EXPORTER_ENABLED && !given.has('OTEL_EXPORTER_ENDPOINT')) {
     mistakes.push('OTEL_EXPORTER_ENDPOINT must be set, since OTEL_EXPORTER_ENABLED is true')
   }
+  const first = exporterOf(values)
+  const others = destinationsOf(
+    destinations,
+    first.map(({ name }) => name),
+    env,
+    mistakes,
+  )
   const { PROBESPAN_REQUEST_BYTES_MAX: requestBytes, PROBESPAN_INTAKE_BYTES_MAX: intakeBytes } = values
   if (intakeBytes < intakePerRequestMin * requestBytes) {
     mistakes.push(
@@ -177,7 +189,7 @@ function readSettings(
   }
   mistakes.push(...portsTwice(values, given))
   if (mistakes.length > 0) throw invalid(mistakes)
-  return { values, given, sourceRules, references }
+  return { values, given, sourceRules, destinations, references, forwardTo: [...first, ...others] }
 }
 
 const portVariables = ['PROBESPAN_PORT', 'PROBESPAN_OTLP_HTTP_PORT', 'PROBESPAN_OTLP_GRPC_PORT'] as const
@@ -195,29 +207,41 @@ function portsTwice(values: Settings, given: InForce['given']): string[] {
 function configOf(
   found: Settings,
   isSet: (name: string) => boolean,
-): Omit<IngestConfig, 'sourceRules' | keyof References> {
-  const { OTEL_EXPORTER_ENABLED: forwarding, OTEL_EXPORTER_ENDPOINT: endpoint } = found
+): Omit<IngestConfig, 'sourceRules' | 'destinations' | keyof References> {
   return {
     host: found.PROBESPAN_HOST,
     port: found.PROBESPAN_PORT,
     otlpHttp: extraPort(found, 'PROBESPAN_OTLP_HTTP_PORT', isSet),
     otlpGrpc: extraPort(found, 'PROBESPAN_OTLP_GRPC_PORT', isSet),
     databasePath: resolve(found.PROBESPAN_DB),
+    retention: retentionOf(found),
     explorerDir: resolve(found.PROBESPAN_EXPLORER_DIR),
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
     requestBytesMax: found.PROBESPAN_REQUEST_BYTES_MAX,
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
     logLevel: found.PROBESPAN_LOG_LEVEL,
-    forward:
-      forwarding && endpoint !== undefined
-        ? {
-            endpoint,
-            headers: found.OTEL_EXPORTER_HEADERS,
-            batchSpansMax: found.OTEL_EXPORTER_BATCH_SIZE,
-            flushIntervalMs: found.OTEL_EXPORTER_FLUSH_INTERVAL_MS,
-          }
-        : undefined,
   }
+}
+
+/** The one destination that variables configure; its name is that of its cursor. */
+function exporterOf(found: Settings): Destination[] {
+  if (!found.OTEL_EXPORTER_ENABLED || found.OTEL_EXPORTER_ENDPOINT === undefined) return []
+  return [
+    {
+      name: 'otlp',
+      protocol: 'http/protobuf',
+      endpoint: found.OTEL_EXPORTER_ENDPOINT,
+      headers: found.OTEL_EXPORTER_HEADERS,
+      compression: 'none',
+      ca: undefined,
+      batchSpansMax: found.OTEL_EXPORTER_BATCH_SIZE,
+      flushIntervalMs: found.OTEL_EXPORTER_FLUSH_INTERVAL_MS,
+      timeoutMs: usualDestination.timeoutMs,
+      choice: everySpan,
+      lagLimit: anyLag,
+      refusedBytesMax: usualDestination.refusedBytesMax,
+    },
+  ]
 }
 
 function extraPort(

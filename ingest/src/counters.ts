@@ -12,7 +12,8 @@ export const counters = z.object({
   metricsDiscarded: count.describe('Metric requests, which are accepted and not kept'),
   logsDiscarded: count.describe('Log requests, which are accepted and not kept'),
   spansForwarded: count.describe('Spans that were passed on'),
-  spansUnforwardable: count.describe('Spans that the destination refused for good'),
+  spansUnforwardable: count.describe('Spans that a destination refused for good'),
+  spansSkipped: count.describe('Spans that a destination was too far behind to get'),
   forwardRetries: count.describe('Deliveries that have to be tried again'),
 })
 export type Counters = z.infer<typeof counters>
@@ -27,6 +28,7 @@ export function zeroCounters(): Counters {
     logsDiscarded: 0,
     spansForwarded: 0,
     spansUnforwardable: 0,
+    spansSkipped: 0,
     forwardRetries: 0,
   }
 }

@@ -13,7 +13,7 @@ import { exposureMistake } from './config/references.ts'
 import { zeroCounters } from './counters.ts'
 import { StartFault } from './faults.ts'
 import type { RequestFaultCode } from './faults.ts'
-import { startForward } from './forward/forward.ts'
+import { createForward } from './forward/forward.ts'
 import { createHealth } from './health.ts'
 import { queueBytesMax, requestTimeoutMs } from './limits.ts'
 import { openListeners } from './listen/listeners.ts'
@@ -29,8 +29,9 @@ import { watchTls } from './listen/tls.ts'
 import type { Tls } from './listen/tls.ts'
 
 export { helpText, printConfig, readConfig } from './config.ts'
-export type { ForwardConfig, IngestConfig } from './config.ts'
+export type { IngestConfig } from './config.ts'
 export { exitCodes, StartFault } from './faults.ts'
+export * from './store-commands.ts'
 export type * from './wire.ts'
 
 export type Ingest = Omit<Listeners, 'close'> & {
@@ -76,7 +77,7 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     requestBytesMax: config.requestBytesMax,
     requestTimeoutMs,
   })
-  const store = openStore(config.databasePath)
+  const store = openStore(config, log)
   const receiver = createReceiver({
     store,
     counters,
@@ -90,9 +91,11 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     refusals,
     log,
   })
+  const forward = createForward({ destinations: config.destinations, store, counters, log })
   const app = await createApp({
     config,
     store,
+    forward,
     metered: { counters, refusals, endpoints, admission },
     keys,
     health,
@@ -104,13 +107,15 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
   const grpc = createGrpcListener(receiver, tls, log)
   let listeners: Listeners
   try {
+    await forward.openCursors()
     listeners = await openListeners({ app, otlpApp, grpc, config, log })
   } catch (error) {
+    await forward.close()
     await store.close()
     throw error
   }
-  const forward =
-    config.forward === undefined ? undefined : startForward({ config: config.forward, store, counters, log })
+  // Not before the ports are ours: another ingest may forward from this database.
+  forward.start()
   const { close: closeListeners, ...urls } = listeners
   log.info({ ...urls, database: config.databasePath, keys: config.keys.map(({ name }) => name) }, 'listening')
   return {
@@ -118,16 +123,20 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     async close() {
       closeWatches()
       await closeListeners()
-      await forward?.close()
+      await forward.close()
       await store.close()
       log.info({ counters }, 'stopped')
     },
   }
 }
 
-function openStore(path: string): Store {
+function openStore({ databasePath, retention }: IngestConfig, log: Logger): Store {
   try {
-    return openSqliteStore(path, queueBytesMax)
+    return openSqliteStore(databasePath, queueBytesMax, {
+      retention,
+      onUpkeepFailed: (reason) =>
+        log.error({ reason }, 'the upkeep of the store stumbled; it is tried again, and nothing is lost'),
+    })
   } catch (error) {
     if (error instanceof StoreUnusable) throw new StartFault(error.code, error.message, { cause: error })
     throw error

@@ -6,8 +6,12 @@ import type { KeyRing } from './access/key-ring.ts'
 import { counters as countersShape } from './counters.ts'
 import type { Counters } from './counters.ts'
 import type { RequestFaultCode } from './faults.ts'
+import { addDestinationMetrics } from './forward/metrics.ts'
+import type { DestinationMetricsParts } from './forward/metrics.ts'
 import type { Admission } from './receive/admission.ts'
 import type { Endpoints } from './tag/endpoint.ts'
+
+const prefix = 'probespan_ingest_'
 
 export type Metered = {
   counters: Counters
@@ -16,21 +20,20 @@ export type Metered = {
   admission: Pick<Admission, 'heldBytes'>
 }
 
-export type MetricsRoutesParts = { metered: Metered; keys: KeyRing }
+export type MetricsRoutesParts = { metered: Metered; destinations: DestinationMetricsParts; keys: KeyRing }
 
 /** Needs a key that may read, as the counters of the API do. */
 export async function metricsRoutes(
   app: FastifyInstance,
-  { metered, keys }: MetricsRoutesParts,
+  { metered, destinations, keys }: MetricsRoutesParts,
 ): Promise<void> {
   const registry = createRegistry(metered)
+  addDestinationMetrics(registry, prefix, destinations)
   app.get('/metrics', async (request, reply) => {
     keys.grantOf(request.headers, 'read')
     return reply.header('content-type', registry.contentType).send(await registry.metrics())
   })
 }
-
-const prefix = 'probespan_ingest_'
 
 function createRegistry({ counters, refusals, endpoints, admission }: Metered): Registry {
   const registers = [new Registry()] as const

@@ -95,6 +95,9 @@ export const traceSummary = z.object({
 })
 export type TraceSummary = z.infer<typeof traceSummary>
 
+const attributeQuery = z.string().regex(/^[^=]+=/, 'must be key=value')
+const attributesMax = 20
+
 /** Query of `GET /api/traces`. A trace is found by any span of it that lies in the time range and fits the filters. */
 export const tracesQuery = z.object({
   /** Earliest span start, Unix nanoseconds, inclusive. */
@@ -103,6 +106,21 @@ export const tracesQuery = z.object({
   end: unsignedNanoseconds.optional(),
   service: z.string().min(1).optional(),
   source: sourceFilter.optional(),
+  /** The span's name. */
+  name: z.string().min(1).optional(),
+  kind: spanKind.optional(),
+  status: statusCode.optional(),
+  /** Of a span, in nanoseconds, inclusive. */
+  durationMin: signedNanoseconds.optional(),
+  durationMax: signedNanoseconds.optional(),
+  /**
+   * `key=value` (up to the first `=`), of the span or its resource; may be repeated, all must hold. `200` finds the
+   * string and the number, `true` the string and the boolean.
+   */
+  attribute: z
+    .union([attributeQuery, z.array(attributeQuery).max(attributesMax)])
+    .transform((given) => (typeof given === 'string' ? [given] : given))
+    .optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(20),
 })
 export type TracesQuery = z.infer<typeof tracesQuery>
@@ -133,6 +151,68 @@ export const endpointsAnswer = z.object({
   ),
 })
 export type EndpointsAnswer = z.infer<typeof endpointsAnswer>
+
+/** Answer of `GET /api/forward`: how far each destination is, by name. Spans are counted since it was first named. */
+export const forwardAnswer = z.object({
+  destinations: z.array(
+    z.object({
+      name: z.string(),
+      /** Absent where it is not configured any more. The endpoint is without a query, which may hold a key. */
+      protocol: z.string().exactOptional(),
+      endpoint: z.string().exactOptional(),
+      /** `misconfigured`: it takes no spans as it is configured. `off`: it is not configured any more. */
+      state: z.enum(['running', 'waiting', 'misconfigured', 'off']),
+      /** Stored and not yet sent; bytes as stored. */
+      lag: z.object({
+        spans: z.int(),
+        bytes: z.int(),
+        oldestUnixNano: unsignedNanoseconds.exactOptional(),
+      }),
+      spansSent: z.int(),
+      spansRefused: z.int(),
+      /** Too far behind, or taken by retention. */
+      spansSkipped: z.int(),
+      /** Refused, and kept to be seen and sent again. */
+      setAside: z.object({ batches: z.int(), spans: z.int(), bytes: z.int() }),
+      /** Refused, and not kept any more. */
+      spansDropped: z.int(),
+      /** Since the service started. */
+      retries: z.int(),
+      lastError: z.object({ message: z.string(), atUnixNano: unsignedNanoseconds }).exactOptional(),
+      nextAttemptUnixNano: unsignedNanoseconds.exactOptional(),
+    }),
+  ),
+})
+export type ForwardAnswer = z.infer<typeof forwardAnswer>
+
+/** Query of `GET /api/forward/:name/refused`: oldest first, those after an id. */
+export const refusedQuery = z.object({
+  after: z.coerce.number().int().min(0).default(0),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+})
+
+/** Answer of it: batches that were set aside. */
+export const refusedAnswer = z.object({
+  batches: z.array(
+    z.object({
+      id: z.int(),
+      refusedUnixNano: unsignedNanoseconds,
+      reason: z.string(),
+      spanCount: z.int(),
+      /** Less than `spanCount` where the destination did not say which. */
+      spansRefused: z.int(),
+      /** It waits to be sent again. */
+      replay: z.boolean(),
+      /** The first hundred. */
+      spans: z.array(z.object({ traceId: z.string(), spanId: z.string(), name: z.string() })),
+    }),
+  ),
+})
+export type RefusedAnswer = z.infer<typeof refusedAnswer>
+
+/** Answer of `POST …/replay`, `DELETE …/refused` and `DELETE` of a destination itself: how many batches that were. */
+export const setAsideAnswer = z.object({ batches: z.int() })
+export type SetAsideAnswer = z.infer<typeof setAsideAnswer>
 
 /** Body of every 4xx and 5xx of the API: what happened, with the value, and what to do. */
 export const apiError = z.object({ error: z.object({ code: z.string(), message: z.string() }) })

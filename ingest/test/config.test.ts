@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { parse } from 'yaml'
 import { expect, test } from 'vitest'
 import { printConfig, readConfig } from '../src/index.ts'
+import { createAuthority } from './certificates.ts'
 import { endOfMain, temporaryFolder } from './running.ts'
 
 function fileOf(text: string): string {
@@ -41,9 +42,9 @@ test('a JSON file does as well, and may hold what is an object in a variable', (
       'otel-exporter-headers': { authorization: 'Bearer t' },
     }),
   )
-  expect(readConfig({ PROBESPAN_CONFIG: config }).forward).toMatchObject({
-    headers: { authorization: 'Bearer t' },
-  })
+  expect(readConfig({ PROBESPAN_CONFIG: config }).destinations).toMatchObject([
+    { name: 'otlp', headers: { authorization: 'Bearer t' } },
+  ])
 })
 
 test('mistakes of all three are listed together, each with its place', () => {
@@ -114,6 +115,109 @@ test('own rules of who sent a span are read from the file', () => {
     { source: 'scheduler', attribute: undefined, names: ['cron'] },
     { source: 'http', attribute: 'service.name', names: ['dashboard', 'admin'] },
   ])
+})
+
+test('destinations are read from the file, their secrets from variables and files, none of them printed', () => {
+  const folder = temporaryFolder()
+  const { certPath } = createAuthority(folder, 'authority')
+  writeFileSync(join(folder, 'token'), 'from-file\n')
+  const config = fileOf(
+    [
+      'destinations:',
+      '  - name: jaeger',
+      '    endpoint: http://jaeger:4318/v1/traces?key=hidden-query',
+      '  - name: Tempo_eu.1',
+      '    endpoint: https://tempo:4317',
+      '    protocol: grpc',
+      '    compression: gzip',
+      `    ca-file: ${certPath}`,
+      `    headers: { x-a: hidden-text, x-b: { env: TOKEN }, x-c: { file: ${join(folder, 'token')} } }`,
+      '    batch-size: 500',
+      '    flush-interval-ms: 1000',
+      '    timeout-ms: 5000',
+      '    sources: [ebpf, otlp]',
+      '    services: [shop]',
+      '    lag-limit: { spans: 1000, bytes: 2GiB, age: 1d }',
+      '    refused-bytes: none',
+    ].join('\n'),
+  )
+  const env = { PROBESPAN_CONFIG: config, TOKEN: 'hidden-variable' }
+  const [jaeger, tempo] = readConfig(env).destinations
+  expect(jaeger).toEqual({
+    name: 'jaeger',
+    protocol: 'http/protobuf',
+    endpoint: 'http://jaeger:4318/v1/traces?key=hidden-query',
+    headers: {},
+    compression: 'none',
+    ca: undefined,
+    batchSpansMax: 1_000,
+    flushIntervalMs: 5_000,
+    timeoutMs: 30_000,
+    choice: { sources: undefined, services: undefined },
+    lagLimit: { spans: undefined, bytes: undefined, ageMs: undefined },
+    refusedBytesMax: 64 * 2 ** 20,
+  })
+  expect(tempo).toMatchObject({
+    protocol: 'grpc',
+    headers: { 'x-a': 'hidden-text', 'x-b': 'hidden-variable', 'x-c': 'from-file' },
+    choice: { sources: ['beyla', 'bpftrace', 'otlp'], services: ['shop'] },
+    lagLimit: { spans: 1_000, bytes: 2 * 2 ** 30, ageMs: 86_400_000 },
+    refusedBytesMax: Number.MAX_SAFE_INTEGER,
+  })
+  const printed = printConfig(env, [])
+  expect(printed).not.toMatch(/hidden-(query|text|variable)|from-file/)
+  const { destinations } = parse(printed) as { destinations: { headers: object }[] }
+  expect(destinations[1]?.headers).toMatchObject({ 'x-a': '(hidden)', 'x-b': { env: 'TOKEN' } })
+})
+
+test('mistakes in destinations are told with their lines, and no secret', () => {
+  const config = fileOf(
+    [
+      'destinations:',
+      '  - { name: a, endpoint: "ftp://x" }',
+      '  - { name: a b, endpoint: "http://x", batch-size: 0 }',
+      '  - { name: c, endpoint: "http://x:4317/v1/traces", protocol: grpc }',
+      '  - { name: d, endpoint: "http://x", sources: [nobody], lag-limit: { age: soon } }',
+      '  - { name: e, endpoint: "http://x", compresion: gzip }',
+      '  - { endpoint: "http://x" }',
+    ].join('\n'),
+  )
+  const told = mistakesOf({ PROBESPAN_CONFIG: config }).join('\n')
+  for (const expected of [
+    '2: destinations[0].endpoint must be an http or https URL',
+    '3: destinations[1].name must be 1 to 63 letters',
+    '3: destinations[1].batch-size must be a whole number from 1 to 8000',
+    '4: destinations[2].endpoint must be scheme, host and port alone',
+    '5: destinations[3].sources[0] must be one of beyla',
+    '5: destinations[3].lag-limit.age must be a number and s, m, h or d',
+    '6: destinations[4].compresion is not known',
+    '7: destinations[5].name must be a text',
+  ]) {
+    expect(told).toContain(`${config}:${expected}`)
+  }
+  const references = fileOf(
+    [
+      'destinations:',
+      '  - { name: a, endpoint: "http://x", headers: { x: { env: NOT_SET }, y: { file: /nonexistent } } }',
+      '  - { name: a, endpoint: "http://x", ca-file: /nonexistent.pem }',
+      '  - { name: otlp, endpoint: "http://x", headers: { "bad name": v, z: "hidden\\n" } }',
+    ].join('\n'),
+  )
+  const env = { OTEL_EXPORTER_ENABLED: 'true', OTEL_EXPORTER_ENDPOINT: 'http://x' }
+  const unresolved = mistakesOf({ PROBESPAN_CONFIG: references, ...env }).join('\n')
+  for (const expected of [
+    '2: destination "a": the header x cannot be read: NOT_SET is not set',
+    '2: destination "a": the header y cannot be read: ENOENT',
+    '3: destination "a": another destination has the same name',
+    '3: destination "a": ca-file is of no use: its endpoint is not https',
+    '3: destination "a": ca-file /nonexistent.pem cannot be used: ENOENT',
+    '4: destination "otlp": another destination has the same name',
+    '4: destination "otlp": the header "bad name" has letters',
+    '4: destination "otlp": the header "z" has letters',
+  ]) {
+    expect(unresolved).toContain(`${references}:${expected}`)
+  }
+  expect(unresolved).not.toContain('hidden')
 })
 
 test('what is printed names each origin, hides secrets, and can be read again', () => {

@@ -1,5 +1,4 @@
-// A trace request with every field of OTLP set to a value of its own, as OTLP/JSON, made from the types themselves;
-// and such a request read back from protobuf as OTLP/JSON, for comparison.
+// A trace request with every field of OTLP set to a value of its own, as OTLP/JSON, made from the types themselves.
 import protobuf from 'protobufjs'
 
 export type JsonMessage = Record<string, unknown>
@@ -58,27 +57,4 @@ function valueOf(field: protobuf.Field, depth: number, counter: Counter): unknow
     default:
       return next
   }
-}
-
-/** What a decoded message holds, in the form of `everyField`. */
-export function jsonOf(type: protobuf.Type, decoded: protobuf.Message): JsonMessage {
-  const entries = type.fieldsArray
-    .filter((field) => Object.hasOwn(decoded, field.name))
-    .map((field) => {
-      const value = (decoded as unknown as JsonMessage)[field.name]
-      return [
-        field.name,
-        Array.isArray(value) ? value.map((item) => fieldJson(field, item)) : fieldJson(field, value),
-      ]
-    })
-  return Object.fromEntries(entries) as JsonMessage
-}
-
-function fieldJson(field: protobuf.Field, value: unknown): unknown {
-  if (field.resolvedType instanceof protobuf.Type)
-    return jsonOf(field.resolvedType, value as protobuf.Message)
-  if (field.type === 'bytes') {
-    return Buffer.from(value as Uint8Array).toString(idDigits[field.name] === undefined ? 'base64' : 'hex')
-  }
-  return field.type === 'int64' || field.type === 'fixed64' ? String(value) : value
 }

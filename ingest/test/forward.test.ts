@@ -1,154 +1,153 @@
-// Forwarding to a real HTTP server that is away, throttles, refuses, and comes back: it ends with every span but the
-// refused, and never with other bytes than the senders'.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+// Forwarding by the exporter's variables to a real HTTP server: what it sends, and that it goes on where it was, whether
+// the service was stopped or killed.
 import { setTimeout } from 'node:timers/promises'
-import { expect, onTestFinished, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { scanBody } from '../src/otlp/scan.ts'
+import { httpDestination, throttleMs } from './destinations.ts'
+import { headsOf } from './heads.ts'
 import { hexId, requestOf } from './sample.ts'
 import type { Env } from './running.ts'
-import { getCounters, post, protobufType, runIngest, temporaryFolder } from './running.ts'
+import { getCounters, post, protobufType, runChild, runIngest, temporaryFolder } from './running.ts'
 
-type Received = { body: Buffer; headers: NodeJS.Dict<string | string[]>; atMs: number; status: number }
-type Reply = { status: number; headers?: Record<string, string> }
+const soon = { timeout: 30_000 }
 
-async function destination(replyTo: (count: number, body: Buffer) => Reply): Promise<{
-  url: string
-  received: Received[]
-  spanIds: () => string[]
-}> {
-  const received: Received[] = []
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const body = Buffer.concat(chunks)
-      const { status, headers } = replyTo(received.length, body)
-      received.push({ body, headers: request.headers, atMs: performance.now(), status })
-      response.writeHead(status, headers).end()
-    })
-  }).listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const taken = () => received.filter(({ status }) => status === 200)
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`,
-    received,
-    spanIds: () =>
-      taken().flatMap(({ body }) =>
-        scanBody(body).groups.flatMap(({ spans }) => spans.map(({ spanId }) => spanId)),
-      ),
-  }
-}
-
-const forwardEnv = (url: string, more: Env = {}): Env => ({
+const forwardEnv = (endpoint: string, more: Env = {}): Env => ({
   OTEL_EXPORTER_ENABLED: 'true',
-  OTEL_EXPORTER_ENDPOINT: url,
+  OTEL_EXPORTER_ENDPOINT: endpoint,
   OTEL_EXPORTER_FLUSH_INTERVAL_MS: '20',
   ...more,
 })
+const databaseEnv = (): Env => ({ PROBESPAN_DB: `${temporaryFolder()}/probespan.db` })
 
 const ids = (from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => hexId(from + index, 16))
 const requestWith = (from: number, to: number) =>
   requestOf(ids(from, to).map((spanId) => ({ traceId: hexId(1, 32), spanId })))
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 30_000
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error('it did not come to pass within 30 s')
-    await setTimeout(10)
-  }
-}
+const idsOf = (bodies: readonly Buffer[]) =>
+  bodies.flatMap((body) => headsOf(body).map(({ spanId }) => spanId))
 
 test('a destination that answers 503 for a while gets everything, in batches of the size set', async () => {
-  const to = await destination((count) => ({ status: count < 2 ? 503 : 200 }))
+  const to = await httpDestination((count) => (count < 2 ? 'away' : 'take'))
+  const headers = '{"authorization":"Bearer t"}'
   const { url } = await runIngest(
-    forwardEnv(to.url, {
-      OTEL_EXPORTER_BATCH_SIZE: '10',
-      OTEL_EXPORTER_HEADERS: '{"authorization":"Bearer t"}',
-    }),
+    forwardEnv(to.endpoint, { OTEL_EXPORTER_BATCH_SIZE: '10', OTEL_EXPORTER_HEADERS: headers }),
   )
   for (let from = 1; from < 40; from += 13) {
     await post(`${url}/v1/traces`, requestWith(from, from + 13), protobufType)
   }
-  await until(() => to.spanIds().length >= 39)
-  expect(to.spanIds()).toEqual(ids(1, 40))
-  expect(to.received.every(({ body }) => scanBody(body).spanCount <= 10)).toBe(true)
-  expect(to.received[0]?.headers).toMatchObject({
+  await expect.poll(() => idsOf(to.taken()), soon).toEqual(ids(1, 40))
+  expect(to.requests.every(({ body }) => scanBody(body).spanCount <= 10)).toBe(true)
+  const [first, second, third] = to.requests
+  expect(first?.headers).toMatchObject({
     authorization: 'Bearer t',
     'content-type': 'application/x-protobuf',
   })
-  // The same part each time until it is taken, after 1 s and 2 s.
-  const [first, second, third] = to.received
+  // The same part each time until it is taken, after 1 s and 2 s, less a fifth at most.
   expect(second?.body).toEqual(first?.body)
-  expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThan(950)
-  expect((third?.atMs ?? 0) - (second?.atMs ?? 0)).toBeGreaterThan(1_950)
-  expect(await getCounters(url)).toMatchObject({
-    spansForwarded: 39,
-    spansUnforwardable: 0,
-    forwardRetries: 2,
-  })
+  expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThan(750)
+  expect((third?.atMs ?? 0) - (second?.atMs ?? 0)).toBeGreaterThan(1_550)
+  await expect
+    .poll(() => getCounters(url), soon)
+    .toMatchObject({ spansForwarded: 39, spansUnforwardable: 0, spansSkipped: 0, forwardRetries: 2 })
 })
 
 test('a request that fits a batch goes on byte for byte', async () => {
-  const to = await destination(() => ({ status: 200 }))
-  const { url } = await runIngest(forwardEnv(to.url))
+  const to = await httpDestination(() => 'take')
+  const { url } = await runIngest(forwardEnv(to.endpoint))
   const request = requestWith(1, 50)
   await post(`${url}/v1/traces`, request, protobufType)
-  await until(() => to.received.length > 0)
-  expect(to.received[0]?.body).toEqual(request)
+  await expect.poll(() => to.taken(), soon).toEqual([request])
 })
 
 test('Retry-After is waited for', async () => {
-  const to = await destination((count) =>
-    count === 0 ? { status: 429, headers: { 'retry-after': '3' } } : { status: 200 },
-  )
-  const { url } = await runIngest(forwardEnv(to.url))
+  const to = await httpDestination((count) => (count === 0 ? 'throttle' : 'take'))
+  const { url } = await runIngest(forwardEnv(to.endpoint))
   await post(`${url}/v1/traces`, requestWith(1, 3), protobufType)
-  await until(() => to.received.length === 2)
-  const [first, second] = to.received
-  expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThan(2_950)
+  await expect.poll(() => to.taken(), soon).toHaveLength(1)
+  const [first, second] = to.requests
+  expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThan(throttleMs - 50)
 })
 
-test('what the destination refuses for good is skipped and counted; the rest goes on', async () => {
-  const poison = Buffer.from(hexId(5, 16), 'hex')
-  const to = await destination((_count, body) => ({ status: body.includes(poison) ? 400 : 200 }))
-  const { url } = await runIngest(forwardEnv(to.url, { OTEL_EXPORTER_BATCH_SIZE: '2' }))
+test('of a batch that is refused only the bad span stays back, counted; the rest goes on', async () => {
+  const bad = Buffer.from(hexId(5, 16), 'hex')
+  const to = await httpDestination((_count, body) => (body.includes(bad) ? 'refuse' : 'take'))
+  const { url } = await runIngest(forwardEnv(to.endpoint, { OTEL_EXPORTER_BATCH_SIZE: '4' }))
   await post(`${url}/v1/traces`, requestWith(1, 11), protobufType)
-  await until(() => to.spanIds().length >= 8)
-  expect(to.spanIds()).toEqual([...ids(1, 5), ...ids(7, 11)])
-  await until(async () => (await getCounters(url)).spansForwarded === 8)
-  expect(await getCounters(url)).toMatchObject({ spansUnforwardable: 2, forwardRetries: 0 })
+  await expect.poll(() => idsOf(to.taken()), soon).toEqual([...ids(1, 5), ...ids(6, 11)])
+  await expect
+    .poll(() => getCounters(url), soon)
+    .toMatchObject({ spansForwarded: 9, spansUnforwardable: 1, forwardRetries: 0 })
 })
 
 test('after a restart it goes on where it was, with what was stored while it was off too', async () => {
-  const env = { PROBESPAN_DB: `${temporaryFolder()}/probespan.db` }
+  const env = databaseEnv()
   let open = true
-  const to = await destination(() => ({ status: open ? 200 : 503 }))
-  const first = await runIngest({ ...env, ...forwardEnv(to.url) })
+  const to = await httpDestination(() => (open ? 'take' : 'away'))
+  const first = await runIngest({ ...env, ...forwardEnv(to.endpoint) })
   await post(`${first.url}/v1/traces`, requestWith(1, 4), protobufType)
-  await until(() => to.spanIds().length === 3)
+  await expect.poll(() => idsOf(to.taken()), soon).toHaveLength(3)
   open = false
   await post(`${first.url}/v1/traces`, requestWith(4, 7), protobufType)
-  await until(() => to.received.some(({ status }) => status === 503))
+  await expect.poll(() => to.requests.at(-1)?.behaviour, soon).toBe('away')
   await first.close()
   const off = await runIngest(env)
   await post(`${off.url}/v1/traces`, requestWith(7, 9), protobufType)
   await off.close()
   open = true
-  await runIngest({ ...env, ...forwardEnv(to.url) })
-  await until(() => to.spanIds().length >= 8)
-  expect(to.spanIds()).toEqual(ids(1, 9))
+  await runIngest({ ...env, ...forwardEnv(to.endpoint) })
+  await expect.poll(() => idsOf(to.taken()), soon).toEqual(ids(1, 9))
+})
+
+test('stopped with a request under way, it waits for the answer and does not send it again', async () => {
+  const env = databaseEnv()
+  const held = Promise.withResolvers<void>()
+  const to = await httpDestination(
+    () => 'take',
+    () => held.promise,
+  )
+  const first = await runIngest({ ...env, ...forwardEnv(to.endpoint) })
+  await post(`${first.url}/v1/traces`, requestWith(1, 4), protobufType)
+  await expect.poll(() => to.requests, soon).toHaveLength(1)
+  const closed = first.close()
+  held.resolve()
+  await closed
+  const again = await runIngest({ ...env, ...forwardEnv(to.endpoint) })
+  await post(`${again.url}/v1/traces`, requestWith(4, 6), protobufType)
+  await expect.poll(() => idsOf(to.taken()), soon).toEqual(ids(1, 6))
+})
+
+test('killed again and again in the middle, it loses nothing and goes on where it was', async () => {
+  const env = databaseEnv()
+  const spans = 2_000
+  // Slow enough that several commits of the cursor lie between two kills.
+  const to = await httpDestination(
+    () => 'take',
+    () => setTimeout(10),
+  )
+  const child = () => runChild({ ...env, ...forwardEnv(to.endpoint, { OTEL_EXPORTER_BATCH_SIZE: '10' }) })
+  let running = await child()
+  await post(`${running.url}/v1/traces`, requestWith(1, spans + 1), protobufType)
+  for (let round = 0; round < 3; round++) {
+    const before = to.requests.length
+    await expect.poll(() => to.requests.length, soon).toBeGreaterThan(before + 50)
+    running.process.kill('SIGKILL')
+    await running.exited
+    const taken = to.requests.length
+    running = await child()
+    await expect.poll(() => to.requests.length, soon).toBeGreaterThan(taken)
+    // Not from the beginning, and not beyond what had been sent.
+    const [next = ''] = idsOf([to.requests[taken]?.body ?? Buffer.alloc(0)])
+    const sent = idsOf(to.requests.slice(0, taken).map(({ body }) => body)).toSorted()
+    expect(Number(`0x${next}`)).toBeGreaterThan(1)
+    expect(Number(`0x${next}`)).toBeLessThanOrEqual(Number(`0x${sent.at(-1)}`) + 1)
+  }
+  await expect.poll(() => new Set(idsOf(to.taken())).size, soon).toBe(spans)
 })
 
 test('nothing is sent when it is off', async () => {
-  const to = await destination(() => ({ status: 200 }))
-  const { url, close } = await runIngest({ ...forwardEnv(to.url), OTEL_EXPORTER_ENABLED: 'false' })
+  const to = await httpDestination(() => 'take')
+  const { url, close } = await runIngest({ ...forwardEnv(to.endpoint), OTEL_EXPORTER_ENABLED: 'false' })
   await post(`${url}/v1/traces`, requestWith(1, 3), protobufType)
   await close()
-  expect(to.received).toEqual([])
+  expect(to.requests).toEqual([])
 })

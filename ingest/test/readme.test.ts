@@ -3,14 +3,16 @@ import { readFileSync } from 'node:fs'
 import { status as grpcCodes } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
 import { settings } from '../src/config.ts'
+import { destinationEntry } from '../src/config/destinations.ts'
 import { exitCodes, requestFaults } from '../src/faults.ts'
 import type { RequestFaultCode } from '../src/faults.ts'
+import { grpcVerdict, httpVerdict } from '../src/forward/verdict.ts'
 import { requestBytesMax } from '../src/limits.ts'
 import { partsMax } from '../src/otlp/frames.ts'
 import { spanRules } from '../src/otlp/scan.ts'
 import { tracePaths } from '../src/receive/routes.ts'
 import { searchSpansMax } from '../src/store/sqlite/search.ts'
-import { traceSpansMax } from '../src/store/sqlite/sqlite-store.ts'
+import { traceSpansMax } from '../src/store/sqlite/reader.ts'
 
 const rpcCodes: Readonly<Record<string, unknown>> = grpcCodes
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
@@ -52,6 +54,41 @@ test('the error codes and their statuses', () => {
   expect(overGrpc.map(([code, , name = '']) => [code, rpcCodes[name]])).toEqual(
     overGrpc.map(([code]) => [code, requestFaults[code as RequestFaultCode].rpc]),
   )
+})
+
+test('what each answer of a destination means', () => {
+  const verdicts = ['later', 'misconfigured', 'too_large', 'refused', 'failed'] as const
+  const documented = rows('the destination').slice(0, verdicts.length)
+  expect(documented).toHaveLength(verdicts.length)
+  for (const [index, [answers = '']] of documented.entries()) {
+    const verdict = verdicts[index]
+    const statuses = [...answers.matchAll(/\b(\d{3})(?:–(\d{3}))?/g)].flatMap(([, from, to = from]) =>
+      Array.from({ length: Number(to) - Number(from) + 1 }, (_, at) => Number(from) + at),
+    )
+    const codes = [...answers.matchAll(/\b[A-Z_]{5,}\b/g)].map(([name]) => Number(rpcCodes[name]))
+    expect([statuses.length, codes.length]).not.toContain(0)
+    expect(statuses.map((status) => [status, httpVerdict(status)])).toEqual(
+      statuses.map((status) => [status, verdict]),
+    )
+    const asksToWait = verdict === 'later'
+    expect(codes.map((code) => [code, grpcVerdict(code, asksToWait)])).toEqual(
+      codes.map((code) => [code, verdict]),
+    )
+  }
+})
+
+test('the fields of a destination and their defaults', () => {
+  const defaults = destinationEntry.parse({ name: 'a', endpoint: 'http://a' })
+  const documented = rows('field | default').flatMap(([names = '', value = '']) =>
+    names.split(', ').map((name) => [name, value]),
+  )
+  const actual = Object.keys(destinationEntry.shape).map((name) => {
+    const value = Object.entries(defaults).find(([key]) => key === name)?.[1]
+    if (name === 'sources' || name === 'services') return [name, 'all']
+    const given = name === 'name' || name === 'endpoint' || typeof value === 'object'
+    return [name, given ? '–' : String(value ?? '–')]
+  })
+  expect(Object.fromEntries(documented)).toEqual(Object.fromEntries(actual))
 })
 
 test('the exit codes', () => {

@@ -15,6 +15,8 @@ export type SampleSpan = {
   source?: TraceSource
   status?: number
   attributes?: object[]
+  /** More attributes, all strings. */
+  tags?: Record<string, string>
 }
 
 const scopeNames: Partial<Record<TraceSource, string>> = {
@@ -47,7 +49,10 @@ function spanOf(span: SampleSpan): object {
     kind: 2,
     startTimeUnixNano: halves(start),
     endTimeUnixNano: halves(start + (span.duration ?? 1_000n)),
-    attributes: span.attributes ?? [],
+    attributes: [
+      ...(span.attributes ?? []),
+      ...Object.entries(span.tags ?? {}).map(([key, value]) => attribute(key, value)),
+    ],
     status: { code: span.status ?? 0 },
   }
 }

@@ -2,13 +2,16 @@
 // open the same one again.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import type { Retention } from '../src/store/retention.ts'
 import type { Batch, Store, TraceFilter } from '../src/store/store.ts'
 import { sourcesOf } from '../src/store/store.ts'
+import { statusCode } from '../src/wire.ts'
 import type { SourceFilter, TraceSource } from '../src/wire.ts'
-import { attribute, batchOf, hexId, requestOf } from './sample.ts'
+import { attribute, batchOf, halves, hexId, requestOf } from './sample.ts'
 import type { SampleSpan } from './sample.ts'
 
-export type OpenStore = (folder: string, queueBytesMax?: number) => Store
+export type OpenOptions = { queueBytesMax?: number; retention?: Retention }
+export type OpenStore = (folder: string, options?: OpenOptions) => Store
 
 const trace = (number: number) => hexId(number, 32)
 const spanId = (number: number) => hexId(number, 16)
@@ -38,6 +41,9 @@ export function storeContract(open: OpenStore, folder: () => string): void {
         },
       ]),
     ])
+    const answer = await store.traceAnswer(trace(1))
+    expect(JSON.parse(String(answer))).toEqual({ traceId: trace(1), spans: await store.readTrace(trace(1)) })
+    expect(await store.traceAnswer(trace(2))).toBeUndefined()
     expect(await store.readTrace(trace(1))).toEqual([
       {
         traceId: trace(1),
@@ -164,6 +170,39 @@ export function storeContract(open: OpenStore, folder: () => string): void {
     await store.close()
   })
 
+  test('an attribute is found as it is written, on the span or its resource, whatever its type', async () => {
+    const typed = [
+      { key: 'text', value: { stringValue: 'a=b' } },
+      { key: 'code', value: { intValue: halves(200n) } },
+      { key: 'below', value: { intValue: halves(-7n) } },
+      { key: 'hit', value: { boolValue: true } },
+      { key: 'ratio', value: { doubleValue: 0.5 } },
+      { key: 'long', value: { stringValue: `${'x'.repeat(200)}1` } },
+      { key: 'empty', value: { stringValue: '' } },
+      { key: 'list', value: { arrayValue: { values: [{ stringValue: 'in' }] } } },
+    ]
+    const store = await filled([
+      batchOf([{ traceId: trace(1), spanId: spanId(1), service: 'shop', attributes: typed }]),
+      batchOf([{ traceId: trace(2), spanId: spanId(1), attributes: [attribute('code', '200')] }]),
+    ])
+    const found = async (key: string, value: string) =>
+      (await store.findTraces({ limit: 5, attributes: [{ key, value }] }))
+        .map(({ traceId }) => traceId)
+        .sort()
+    expect(await found('text', 'a=b')).toEqual([trace(1)])
+    expect(await found('code', '200')).toEqual([trace(1), trace(2)])
+    expect(await found('code', '201')).toEqual([])
+    expect(await found('below', '-7')).toEqual([trace(1)])
+    expect(await found('hit', 'true')).toEqual([trace(1)])
+    expect(await found('ratio', '0.5')).toEqual([trace(1)])
+    expect(await found('long', `${'x'.repeat(200)}1`)).toEqual([trace(1)])
+    expect(await found('long', `${'x'.repeat(200)}2`)).toEqual([])
+    expect(await found('empty', '')).toEqual([trace(1)])
+    expect(await found('list', 'in')).toEqual([])
+    expect(await found('service.name', 'shop')).toEqual([trace(1), trace(2)])
+    await store.close()
+  })
+
   test('any spans in any commits, any filter: the same traces as a plain evaluation finds', async () => {
     await fc.assert(
       fc.asyncProperty(commits, fc.array(filters, { minLength: 5, maxLength: 5 }), async (batches, asked) => {
@@ -179,7 +218,7 @@ export function storeContract(open: OpenStore, folder: () => string): void {
           await store.close()
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 15 },
     )
   })
 
@@ -221,7 +260,7 @@ export function storeContract(open: OpenStore, folder: () => string): void {
   })
 
   test('beyond the bound of the queue a batch is refused, and what was taken before is kept', async () => {
-    const store = open(folder(), 100)
+    const store = open(folder(), { queueBytesMax: 100 })
     const first = store.append(batchOf([{ traceId: trace(1), spanId: spanId(1) }]))
     await expect(store.append(batchOf([{ traceId: trace(2), spanId: spanId(2) }]))).rejects.toMatchObject({
       code: 'store_busy',
@@ -248,9 +287,14 @@ export function storeContract(open: OpenStore, folder: () => string): void {
 const sampleSpans: fc.Arbitrary<SampleSpan> = fc.record({
   traceId: fc.integer({ min: 1, max: 12 }).map(trace),
   spanId: fc.integer({ min: 1, max: 40 }).map(spanId),
-  start: fc.bigInt(1n, 60n),
+  // Later than the shortest duration is long: an end before 1970 is rejected.
+  start: fc.bigInt(4n, 60n),
   service: fc.constantFrom('shop', 'db', 'mail'),
   source: fc.constantFrom<TraceSource>('beyla', 'bpftrace', 'otlp'),
+  name: fc.constantFrom('GET /', 'query', 'fork'),
+  status: fc.constantFrom(0, 1, 2),
+  duration: fc.bigInt(-3n, 9n),
+  tags: fc.record({ 'http.route': fc.constantFrom('/', '/cart'), customer: fc.nat(5).map(String) }),
 })
 const commits = fc
   .array(fc.array(sampleSpans, { minLength: 1, maxLength: 8 }), { minLength: 1, maxLength: 8 })
@@ -267,16 +311,33 @@ const commits = fc
       return batches.map((batch) => batch.map(sameAsFirst))
     },
   )
+/** Most filters ask for little: else hardly any trace would be found. */
+const sometimes = <T>(value: fc.Arbitrary<T>) =>
+  fc.oneof({ arbitrary: fc.constant(undefined), weight: 4 }, { arbitrary: value, weight: 1 })
 const filters: fc.Arbitrary<TraceFilter> = fc.record({
   start: fc.option(fc.bigInt(0n, 60n), { nil: undefined }),
   end: fc.option(fc.bigInt(0n, 61n), { nil: undefined }),
   service: fc.option(fc.constantFrom('shop', 'db', 'none'), { nil: undefined }),
   source: fc.option(fc.constantFrom<SourceFilter>('beyla', 'otlp', 'ebpf', 'http'), { nil: undefined }),
+  name: sometimes(fc.constantFrom('GET /', 'query', 'none')),
+  status: sometimes(fc.constantFrom(...statusCode.options)),
+  durationMin: sometimes(fc.bigInt(-4n, 9n)),
+  durationMax: sometimes(fc.bigInt(-4n, 9n)),
+  attributes: sometimes(
+    fc.array(
+      fc.record({
+        key: fc.constantFrom('http.route', 'customer'),
+        value: fc.constantFrom('/', '/cart', '1', '2', 'none'),
+      }),
+      { maxLength: 2 },
+    ),
+  ),
   limit: fc.integer({ min: 1, max: 13 }),
 })
 
 function plainFind(spans: readonly SampleSpan[], filter: TraceFilter): [string, number][] {
   const { start = 0n, end = 1_000n, service, source, limit } = filter
+  const { status, durationMin, durationMax, name, attributes } = filter
   const wanted = source === undefined ? undefined : sourcesOf(source)
   const traces = Map.groupBy(spans, (span) => span.traceId)
   return [...traces]
@@ -286,6 +347,11 @@ function plainFind(spans: readonly SampleSpan[], filter: TraceFilter): [string, 
           (span.start ?? 0n) >= start &&
           (span.start ?? 0n) < end &&
           (service === undefined || span.service === service) &&
+          (status === undefined || statusCode.options[span.status ?? 0] === status) &&
+          (durationMin === undefined || (span.duration ?? 0n) >= durationMin) &&
+          (durationMax === undefined || (span.duration ?? 0n) <= durationMax) &&
+          (name === undefined || span.name === name) &&
+          (attributes ?? []).every(({ key, value }) => span.tags?.[key] === value) &&
           (wanted === undefined || wanted.includes(span.source ?? 'otlp')),
       ),
     )

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { formatDuration, parseSince } from './duration.ts'
+import { formatDuration, parseSince, parseSpanDuration } from './duration.ts'
 
 test.each([
   [0n, '0 ns'],
@@ -17,6 +17,18 @@ test.each([
   [-1_500n, '-1.5 µs'],
 ])('%d nanoseconds read as %s', (nanoseconds, text) => {
   expect(formatDuration(nanoseconds)).toBe(text)
+})
+
+test.each([
+  ['0ns', 0n],
+  ['250ms', 250_000_000n],
+  ['3us', 3_000n],
+  ['2m', 120_000_000_000n],
+  ['1.5s', undefined],
+  ['250', undefined],
+  ['1h', undefined],
+])('--min-duration %s', (text, nanoseconds) => {
+  expect(parseSpanDuration(text)).toBe(nanoseconds)
 })
 
 test.each([

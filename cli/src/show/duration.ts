@@ -24,6 +24,21 @@ export function formatDuration(nanoseconds: bigint): string {
   throw new Error('no unit')
 }
 
+const ofSpans: Readonly<Record<string, bigint>> = {
+  ns: 1n,
+  us: 1_000n,
+  ms: 1_000_000n,
+  s: 1_000_000_000n,
+  m: 60_000_000_000n,
+}
+
+/** `250ms` to nanoseconds; undefined for anything that is no whole number of ns, us, ms, s or m. */
+export function parseSpanDuration(text: string): bigint | undefined {
+  const [, count, unit = ''] = /^(\d{1,15})([a-z]+)$/.exec(text) ?? []
+  const nanoseconds = ofSpans[unit]
+  return count === undefined || nanoseconds === undefined ? undefined : BigInt(count) * nanoseconds
+}
+
 const since = /^(\d+)(s|m|h|d)$/
 const secondsOf: Readonly<Record<string, bigint>> = { s: 1n, m: 60n, h: 3600n, d: 86_400n }
 

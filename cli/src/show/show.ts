@@ -8,21 +8,33 @@ export type TracesOptions = {
   service?: string
   /** Nanoseconds back from now. */
   since?: bigint
+  name?: string
+  status?: string
+  /** Nanoseconds. */
+  minDuration?: bigint
+  maxDuration?: bigint
+  attribute?: string[]
   limit: number
   json?: boolean
 }
 
 export async function showTraces(address: IngestAddress, options: TracesOptions): Promise<string> {
-  const { source, service, since, limit } = options
+  const { source, service, since, name, status, minDuration, maxDuration, attribute, limit } = options
   const traces = await findTraces(address, {
     limit,
     ...(source !== undefined && { source }),
     ...(service !== undefined && { service }),
+    ...(name !== undefined && { name }),
+    ...(status !== undefined && { status }),
+    ...(minDuration !== undefined && { durationMin: minDuration }),
+    ...(maxDuration !== undefined && { durationMax: maxDuration }),
+    ...(attribute !== undefined && { attributes: attribute }),
     ...(since !== undefined && { startUnixNano: BigInt(Date.now()) * 1_000_000n - since }),
   })
   if (options.json === true) return traces.map((trace) => JSON.stringify(trace)).join('\n')
   if (traces.length > 0) return traceTable(traces)
-  const filtered = [source, service, since].some((each) => each !== undefined)
+  const filters = [source, service, since, name, status, minDuration, maxDuration, attribute]
+  const filtered = filters.some((each) => each !== undefined)
   return filtered
     ? 'No trace fits these filters: try fewer, or a longer --since.'
     : `No traces are stored yet. Send OTLP to ${address.url}/v1/traces, or watch a process: probespan bridge --help`

@@ -2,7 +2,7 @@
 // took. A span whose parent is not stored stands at the top and says so; no span is left out, whatever the parents say.
 import type { Span, TraceAnswer } from '@probespan/ingest/wire'
 import { formatDuration } from './duration.ts'
-import { printable } from './table.ts'
+import { printable } from './text-table.ts'
 
 export function traceTree(trace: TraceAnswer): string {
   const { spans } = trace

@@ -4,16 +4,19 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { SourceRule } from '../tag/trace-source.ts'
 import { traceSource } from '../wire.ts'
+import { destinationEntry, destinationsMax } from './destinations.ts'
+import type { PlacedEntry } from './destinations.ts'
 import { readYaml } from './yaml-document.ts'
 
 export type ConfigFile = {
   /** Texts as a variable would hold them, by setting name, with `file:line`. */
   settings: { name: string; text: string; place: string }[]
   sourceRules: SourceRule[]
+  destinations: PlacedEntry[]
   mistakes: string[]
 }
 
-export const noConfigFile: ConfigFile = { settings: [], sourceRules: [], mistakes: [] }
+export const noConfigFile: ConfigFile = { settings: [], sourceRules: [], destinations: [], mistakes: [] }
 
 const rulesMax = 100
 const texts = z
@@ -36,9 +39,10 @@ const sourceRule = z
     return { source: rule.source, attribute: rule['resource-attribute'], names: rule.is }
   })
 
-// A record is what OTEL_EXPORTER_HEADERS holds as JSON.
+// A record is what OTEL_EXPORTER_HEADERS holds as JSON, a list of records what PROBESPAN_RETENTION_RULES does.
+const record = z.record(z.string(), z.string())
 const settingValue = z.union(
-  [z.string(), z.number(), z.boolean(), z.record(z.string(), z.string())],
+  [z.string(), z.number(), z.boolean(), record, z.array(record)],
   'must be a text, a number, true or false',
 )
 
@@ -53,11 +57,12 @@ export function readConfigFile(path: string, names: readonly string[]): ConfigFi
   }
   const schema = z.strictObject({
     'trace-sources': z.array(sourceRule).max(rulesMax).default([]),
+    destinations: z.array(destinationEntry, 'must be a list').max(destinationsMax).default([]),
     ...Object.fromEntries(names.map((name) => [name, settingValue.optional()])),
   })
   const read = readYaml(path, text, schema)
   if (!read.ok) return { ...noConfigFile, mistakes: read.mistakes }
-  const { 'trace-sources': sourceRules, ...settings } = read.value
+  const { 'trace-sources': sourceRules, destinations, ...settings } = read.value
   return {
     settings: Object.entries(settings).map(([name, value]) => ({
       name,
@@ -65,6 +70,10 @@ export function readConfigFile(path: string, names: readonly string[]): ConfigFi
       place: read.placeOf([name]),
     })),
     sourceRules,
+    destinations: destinations.map((entry, index) => ({
+      entry,
+      place: read.placeOf(['destinations', index]),
+    })),
     mistakes: [],
   }
 }

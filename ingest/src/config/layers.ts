@@ -2,10 +2,12 @@
 // defaults. In: the three; out: for each variable the text that counts and how messages name it; and all mistakes.
 import { parseArgs } from 'node:util'
 import { noConfigFile, readConfigFile } from './config-file.ts'
-import type { SourceRule } from '../tag/trace-source.ts'
+import type { ConfigFile } from './config-file.ts'
 
 export type Given = { text: string; origin: string }
-export type Layers = { given: Map<string, Given>; sourceRules: SourceRule[]; mistakes: string[] }
+export type Layers = Pick<ConfigFile, 'sourceRules' | 'destinations' | 'mistakes'> & {
+  given: Map<string, Given>
+}
 
 export type SettingNames = {
   variables: readonly string[]
@@ -49,7 +51,7 @@ export function readLayers(
     if (variable !== undefined && !given.has(variable))
       given.set(variable, { text, origin: `${place}: ${name}` })
   }
-  return { given, sourceRules: file.sourceRules, mistakes }
+  return { given, sourceRules: file.sourceRules, destinations: file.destinations, mistakes }
 }
 
 function readFlags(

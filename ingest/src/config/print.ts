@@ -4,18 +4,20 @@ import { Document } from 'yaml'
 import type { Given } from './layers.ts'
 import { settingName } from './layers.ts'
 import type { SourceRule } from '../tag/trace-source.ts'
+import type { PlacedEntry } from './destinations.ts'
 
 export type InForce = {
   /** By variable; undefined where it is not set and has no default. */
   values: Readonly<Record<string, unknown>>
   given: ReadonlyMap<string, Given>
   sourceRules: readonly SourceRule[]
+  destinations: readonly PlacedEntry[]
 }
 
 const hidden = '(hidden)'
 
 export function printedSettings(
-  { values, given, sourceRules }: InForce,
+  { values, given, sourceRules, destinations }: InForce,
   secrets: ReadonlySet<string>,
 ): string {
   const document = new Document({})
@@ -28,6 +30,7 @@ export function printedSettings(
     document.set(settingName(variable), node)
   }
   if (sourceRules.length > 0) document.set('trace-sources', sourceRules.map(printedRule))
+  if (destinations.length > 0) document.set('destinations', destinations.map(printedDestination))
   return document.toString({ lineWidth: 0 })
 }
 
@@ -35,6 +38,16 @@ function printedRule({ source, attribute, names }: SourceRule): object {
   return attribute === undefined
     ? { source, scope: names }
     : { source, 'resource-attribute': attribute, is: names }
+}
+
+/** Headers and the query of an address may hold keys; references to where a key stands do not. */
+function printedDestination({ entry }: PlacedEntry): object {
+  const headers = Object.entries(entry.headers).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? hidden : value,
+  ])
+  const endpoint = new URL(entry.endpoint).search === '' ? entry.endpoint : hidden
+  return { ...entry, endpoint, headers: Object.fromEntries(headers) }
 }
 
 export function flagList(
@@ -60,6 +73,7 @@ export function flagList(
     `  --${'print-config'.padEnd(30)} prints the settings in force, and ends`,
     '',
     `Secrets are set by variable or file only: ${[...secrets].join(', ')}.`,
+    'Lists stand in the file only: trace-sources, destinations.',
     'ingest/README.md says what each setting means.',
     '',
   ].join('\n')

@@ -32,7 +32,8 @@ export function anyValueOf(message: unknown): AnyValue {
   }
 }
 
-function doubleOf(value: number): number | 'NaN' | 'Infinity' | '-Infinity' {
+/** JSON has no number for these. */
+export function doubleOf(value: number): number | 'NaN' | 'Infinity' | '-Infinity' {
   if (Number.isNaN(value)) return 'NaN'
   if (value === Number.POSITIVE_INFINITY) return 'Infinity'
   return value === Number.NEGATIVE_INFINITY ? '-Infinity' : value

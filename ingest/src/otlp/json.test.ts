@@ -3,14 +3,14 @@ import { expect, test } from 'vitest'
 import { UndecodableBody } from './frames.ts'
 import { protobufFromJson } from './json.ts'
 import { parseJsonExactly } from './json-text.ts'
-import { scanBody } from './scan.ts'
+import { headsOf } from '../../test/heads.ts'
 import { decodeSpans } from './span-decode.ts'
 
 const traceId = '0123456789abcdef0123456789abcdef'
 const document = (span: object | string) =>
   `{"resourceSpans":[{"scopeSpans":[{"spans":[${typeof span === 'string' ? span : JSON.stringify(span)}]}]}]}`
 
-const headOf = (span: object | string) => scanBody(protobufFromJson(document(span)).body).groups[0]?.spans[0]
+const headOf = (span: object | string) => headsOf(protobufFromJson(document(span)).body)[0]
 const spanOf = (span: object | string) =>
   decodeSpans(protobufFromJson(document(span)).body, () => ({
     traceId,

@@ -1,6 +1,6 @@
 // The JSON API over the store: traces, one trace, services, counters. Shapes are wire.ts's; errors are `apiError`s
 // whose message names the bad parameter and its value.
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { hasZodFastifySchemaValidationErrors, validatorCompiler } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -9,9 +9,9 @@ import { counters as countersAnswer } from '../counters.ts'
 import type { Counters } from '../counters.ts'
 import { RequestFault, requestFaults } from '../faults.ts'
 import { StoreFault } from '../store/store.ts'
-import type { Store } from '../store/store.ts'
+import type { AttributeQuery, Store } from '../store/store.ts'
 import type { Endpoints } from '../tag/endpoint.ts'
-import { endpointsAnswer, servicesAnswer, traceAnswer, tracesAnswer, tracesQuery } from '../wire.ts'
+import { endpointsAnswer, servicesAnswer, tracesAnswer, tracesQuery } from '../wire.ts'
 import type { ApiError } from '../wire.ts'
 
 export type QueryParts = {
@@ -31,35 +31,33 @@ export const queryRoutes: FastifyPluginAsyncZod<QueryParts> = async (
   app,
   { store, counters, keys, endpoints },
 ) => {
-  app.setValidatorCompiler(validatorCompiler)
-  // Answers are held to their schemas by the compiler and by tests. Parsing each once more took most of the 2.9 s of
-  // an answer with 45,000 spans.
-  app.setSerializerCompiler(() => JSON.stringify)
+  speakJson(app)
   app.addHook('onRequest', async (request) => void keys.grantOf(request.headers, 'read'))
-  app.setErrorHandler(async (error, request, reply) => sendFault(queryFaultOf(error, request), reply))
 
   app.get(
     '/api/traces',
     { schema: { querystring: tracesQueryStrict, response: { 200: tracesAnswer } } },
     async ({ query }) => {
-      const { start, end, ...filter } = query
-      const range = { start: nanoseconds(start), end: nanoseconds(end) }
+      const { start, end, durationMin, durationMax, attribute, ...filter } = query
+      const range = {
+        start: nanoseconds(start),
+        end: nanoseconds(end),
+        durationMin: nanoseconds(durationMin),
+        durationMax: nanoseconds(durationMax),
+      }
       if (range.start !== undefined && range.end !== undefined && range.start >= range.end) {
         throw new RequestFault('parameter_invalid', `start (${start}) must be before end (${end}).`)
       }
-      return { traces: await store.findTraces({ ...filter, ...range }) }
+      const attributes = attribute?.map(attributeQueryOf)
+      return { traces: await store.findTraces({ ...filter, ...range, attributes }) }
     },
   )
-  app.get(
-    '/api/traces/:id',
-    { schema: { params: traceParams, response: { 200: traceAnswer } } },
-    async ({ params }) => {
-      const traceId = params.id.toLowerCase()
-      const spans = await store.readTrace(traceId)
-      if (spans === undefined) throw unknownTrace(traceId)
-      return { traceId, spans }
-    },
-  )
+  app.get('/api/traces/:id', { schema: { params: traceParams } }, async ({ params }, reply) => {
+    const traceId = params.id.toLowerCase()
+    const answer = await store.traceAnswer(traceId)
+    if (answer === undefined) throw unknownTrace(traceId)
+    return reply.type('application/json; charset=utf-8').send(answer)
+  })
   app.get('/api/services', { schema: { response: { 200: servicesAnswer } } }, async () => ({
     services: await store.services(),
   }))
@@ -69,8 +67,22 @@ export const queryRoutes: FastifyPluginAsyncZod<QueryParts> = async (
   app.get('/api/counters', { schema: { response: { 200: countersAnswer } } }, async () => counters)
 }
 
+/** Of all routes of the API: how questions are checked, and answers and errors written. */
+export function speakJson(app: FastifyInstance): void {
+  app.setValidatorCompiler(validatorCompiler)
+  // Answers are held to their schemas by the compiler and by tests. Parsing each once more took most of the 2.9 s of
+  // an answer with 45,000 spans.
+  app.setSerializerCompiler(() => JSON.stringify)
+  app.setErrorHandler(async (error, request, reply) => sendFault(queryFaultOf(error, request), reply))
+}
+
 const nanoseconds = (text: string | undefined): bigint | undefined =>
   text === undefined ? undefined : BigInt(text)
+
+function attributeQueryOf(text: string): AttributeQuery {
+  const at = text.indexOf('=')
+  return { key: text.slice(0, at), value: text.slice(at + 1) }
+}
 
 function unknownTrace(traceId: string): RequestFault {
   return new RequestFault(

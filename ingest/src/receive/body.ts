@@ -4,6 +4,7 @@
 import type { Readable, Transform } from 'node:stream'
 import { createGunzip, createInflate, createZstdDecompress } from 'node:zlib'
 import { RequestFault } from '../faults.ts'
+import { releaseMemory } from '../released.ts'
 import type { Lease } from './admission.ts'
 
 const unpackers: Readonly<Record<string, (options: { chunkSize: number }) => Transform>> = {
@@ -76,7 +77,10 @@ async function collect(chunks: AsyncIterable<unknown>, lease: Lease): Promise<Bu
     parts.push(chunk)
   }
   const [only] = parts
-  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts, bytes)
+  if (parts.length === 1 && only !== undefined) return only
+  const whole = Buffer.concat(parts, bytes)
+  for (const part of parts) releaseMemory(part)
+  return whole
 }
 
 function unsupported(name: string): RequestFault {

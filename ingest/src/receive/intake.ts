@@ -8,7 +8,7 @@ import type { SpanRule } from '../otlp/scan.ts'
 import type { Batch } from '../store/store.ts'
 import { noEndpoint } from '../tag/endpoint.ts'
 import type { SentBy } from '../tag/endpoint.ts'
-import { traceSourceOf, unknownService } from '../tag/trace-source.ts'
+import { taggedBatch } from '../tag/tagged-batch.ts'
 import type { SourceRule } from '../tag/trace-source.ts'
 import { withinNamespace } from './namespace-binding.ts'
 
@@ -25,31 +25,28 @@ const noTagging: Tagging = { ownRules: [], binding: { source: undefined, namespa
 
 export function intakeOf(sent: Buffer, { ownRules, binding }: Tagging = noTagging): Intake {
   const { namespace } = binding
-  const { body, refusedSpans } =
-    namespace === undefined ? { body: sent, refusedSpans: 0 } : withinNamespace(sent, namespace)
-  const { groups, spanCount, rejected } = scanBody(body)
-  const sources = groups.map(({ sender }) => binding.source ?? traceSourceOf(sender, ownRules))
+  const within = namespace === undefined ? { body: sent, refusedSpans: 0 } : withinNamespace(sent, namespace)
+  const scanned = scanBody(within.body)
+  const { rejected } = scanned
+  // Nothing rejected: the sender's bytes, as they came.
+  const body =
+    rejected.size === 0 ? within.body : selectSpans(within.body, (ordinal) => !rejected.has(ordinal))
+  const kept = rejected.size === 0 ? scanned : scanBody(body)
+  const batch = taggedBatch(body, kept, ownRules, binding.source)
   const reasons = rejectionReasons(rejected)
-  if (refusedSpans > 0) {
-    reasons.push(`${refusedSpans} spans rejected: this key may send only service.namespace "${namespace}"`)
+  if (within.refusedSpans > 0) {
+    reasons.push(
+      `${within.refusedSpans} spans rejected: this key may send only service.namespace "${namespace}"`,
+    )
   }
   return {
-    batch: {
-      // Nothing rejected: the sender's bytes, as they came.
-      body: rejected.size === 0 ? body : selectSpans(body, (ordinal) => !rejected.has(ordinal)),
-      groups: groups.map(({ sender, spans }, index) => ({
-        source: sources[index] ?? 'otlp',
-        service: sender.attributes.get('service.name') ?? unknownService,
-        spans,
-      })),
+    batch,
+    sentBy: batch.groups.map(({ source, spanCount }, index) => ({
+      endpoint: kept.groups[index]?.sender.attributes.get('service.namespace') ?? noEndpoint,
+      source,
       spanCount,
-    },
-    sentBy: groups.map(({ sender, spans }, index) => ({
-      endpoint: sender.attributes.get('service.namespace') ?? noEndpoint,
-      source: sources[index] ?? 'otlp',
-      spanCount: spans.length,
     })),
-    rejectedSpans: rejected.size + refusedSpans,
+    rejectedSpans: rejected.size + within.refusedSpans,
     rejection: reasons.join('; '),
   }
 }

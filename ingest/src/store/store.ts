@@ -1,12 +1,23 @@
 // What the rest of ingest knows of the store: append, find, read, and follow. An engine stands behind it
 // (sqlite/); test/store-contract.ts is what any engine must pass. Times are Unix nanoseconds.
-import type { SpanHead } from '../otlp/scan.ts'
-import type { ServicesAnswer, Span, SourceFilter, TraceSource, TraceSummary } from '../wire.ts'
+import type { Slice } from '../otlp/frames.ts'
+import type { SpanHeads } from '../otlp/span-heads.ts'
+import type { DestinationStore } from './destination-store.ts'
+import type {
+  ServicesAnswer,
+  SourceFilter,
+  Span,
+  SpanKind,
+  StatusCode,
+  TraceSource,
+  TraceSummary,
+} from '../wire.ts'
 
-export type SpanGroup = { source: TraceSource; service: string; spans: SpanHead[] }
+/** Spans of one sender's scope: how many of the batch's, and where in its body their resource lies. */
+export type SpanGroup = { source: TraceSource; service: string; resource: Slice[]; spanCount: number }
 
-/** One request's OTLP protobuf body and what was read of it: the groups' spans are the body's, in its order. */
-export type Batch = { body: Buffer; groups: SpanGroup[]; spanCount: number }
+/** One request's OTLP protobuf body and what was read of it: heads and groups are of the body's spans, in its order. */
+export type Batch = { body: Buffer; heads: SpanHeads; groups: SpanGroup[]; spanCount: number }
 
 export type TraceFilter = {
   /** Of a span's start, inclusive. */
@@ -15,17 +26,56 @@ export type TraceFilter = {
   end?: bigint | undefined
   service?: string | undefined
   source?: SourceFilter | undefined
+  name?: string | undefined
+  kind?: SpanKind | undefined
+  status?: StatusCode | undefined
+  /** Nanoseconds, both inclusive. */
+  durationMin?: bigint | undefined
+  durationMax?: bigint | undefined
+  /** All of them. */
+  attributes?: readonly AttributeQuery[] | undefined
   limit: number
 }
 
-/** A run of stored spans as OTLP protobuf. Blocks follow each other by id, in the order they became durable. */
+/**
+ * An attribute of the span or its resource whose value is written so: `200` finds the string and the numbers, `true`
+ * the string and the boolean. Lists and bytes are never found.
+ */
+export type AttributeQuery = { key: string; value: string }
+
+/**
+ * A run of stored spans as OTLP protobuf. Blocks follow each other by id, in the order they became durable. Blocks may
+ * be merged; who follows them does not notice: from any id on come the same spans, each once, in the same order.
+ */
 export type StoredBlock = { id: number; spanCount: number; body: Buffer }
 
-/** How far a destination has got: `spansDone` spans of the block after `blockId`. */
-export type Cursor = { blockId: number; spansDone: number }
+export type StoreStats = {
+  spans: number
+  blocks: number
+  /** Of the store on disk. */
+  bytes: number
+  /** Of these, free for spans to come. */
+  freeBytes: number
+  /** Of spans' starts, Unix nanoseconds; undefined in an empty store. */
+  oldestUnixNano: bigint | undefined
+  newestUnixNano: bigint | undefined
+  /** By service, then source. Bytes are of OTLP, before compression. */
+  services: { service: string; source: TraceSource; spans: number; bytes: number }[]
+}
 
-export type Store = {
-  /** Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. */
+export type CompactDone = {
+  /** Taken away, or rewritten without some spans. */
+  blocksExpired: number
+  merges: number
+  indexMerges: number
+  pagesGivenBack: number
+}
+
+export type Store = DestinationStore & {
+  /**
+   * Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. Once it is taken its body
+   * is the store's, which gives a large one's memory back at once: it is empty then.
+   */
   append(batch: Batch): Promise<void>
   /**
    * Newest first by the trace's start, then by id. A trace is found by one span that fits the whole filter; its
@@ -37,13 +87,18 @@ export type Store = {
    * unknown trace. Rejects with StoreFault: `trace_too_large`.
    */
   readTrace(traceId: string): Promise<Span[] | undefined>
+  /** The same as the JSON of wire.ts's TraceAnswer, made where it keeps no request waiting: it may be 100 MB. */
+  traceAnswer(traceId: string): Promise<Buffer | undefined>
   /** By name. */
   services(): Promise<ServicesAnswer['services']>
   /** The first block after this one. */
   blockAfter(blockId: number): Promise<StoredBlock | undefined>
-  /** Where a destination goes on; a new one begins with what is stored from now on. */
-  cursor(destination: string): Promise<Cursor>
-  saveCursor(destination: string, cursor: Cursor): Promise<void>
+  stats(): Promise<StoreStats>
+  /**
+   * Does now what the store does by itself in time: takes away what is kept no longer, merges small blocks, gives free
+   * space back to the disk. Cursors stay where they are.
+   */
+  compact(): Promise<CompactDone>
   /** Writes what is waiting, then closes. */
   close(): Promise<void>
 }

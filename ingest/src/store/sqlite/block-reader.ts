@@ -1,69 +1,91 @@
-// Reads blocks by id on the read-only connection. Columns are kept decoded, newest use last, up to `cachedSpansMax`
-// spans (32 bytes each and their strings): blocks never change, so nothing goes stale.
+// Reads blocks by id on a read-only connection, within a transaction of the caller's. What is remembered cannot go
+// stale: rows of block_data and trace_pages never change. Columns are kept decoded, newest use last, up to
+// `spansKept` spans (34 bytes each and their strings).
 import { zstdDecompressSync } from 'node:zlib'
 import type Database from 'better-sqlite3'
-import { decodeColumns, isRoot, sourceAt, statusOf } from './columns.ts'
-import type { Columns } from './columns.ts'
-import type { StoredBlock } from '../store.ts'
+import { isRoot, statusOf } from '../../otlp/span-heads.ts'
 import type { SpanFacts } from '../summary.ts'
+import { decodeColumns } from './columns-codec.ts'
+import type { Columns } from './columns.ts'
+import { Recent } from './recent.ts'
+import { restoreIds } from './ids.ts'
+import { sourceAt } from './sources.ts'
+import { keyOf, offsetsOf } from './trace-keys.ts'
 
-const cachedSpansMax = 1_000_000
+const usualSpansKept = 500_000
+const cachedPageBytesMax = 16 * 2 ** 20
 // A block is one request at the most, and a request is 64 MiB at the most; resources are repeated where it was cut.
 const bodyBytesMax = 256 * 2 ** 20
 const errorStatus = 2
 
+/** Where a block's data lies; a block that is merged or rewritten gets another. */
+export type BlockPlace = { id: number; dataId: number }
+
 export type BlockReader = {
-  columns(blockId: number): Columns
-  body(blockId: number): Buffer
-  after(blockId: number): StoredBlock | undefined
+  columns(dataId: number): Columns
+  filter(dataId: number): Buffer
+  /** As it was sent. */
+  body(dataId: number): Buffer
+  /** Its ids and times are zeros: for what reads only attributes. */
+  blankBody(dataId: number): Buffer
   /** Blocks that may hold spans of the trace, oldest first: the key is only a part of the id. */
-  blocksOf(traceId: string): number[]
+  blocksOf(traceId: string): BlockPlace[]
 }
 
-export function createBlockReader(db: Database.Database): BlockReader {
-  const columnsOf = db.prepare<[number], Buffer>('SELECT columns FROM blocks WHERE id = ?').pluck()
-  const bodyOf = db.prepare<[number], Buffer>('SELECT body FROM blocks WHERE id = ?').pluck()
-  const next = db.prepare<[number], { id: number; spanCount: number; body: Buffer }>(
-    'SELECT id, span_count AS spanCount, body FROM blocks WHERE id > ? ORDER BY id LIMIT 1',
-  )
-  const blocksOf = db
-    .prepare<[bigint], number>('SELECT block_id FROM trace_blocks WHERE trace_key = ? ORDER BY block_id')
-    .pluck()
-  const cache = new Map<number, Columns>()
-  let cachedSpans = 0
+type PageOfRun = { blockMin: number; pageId: number }
 
-  function columns(blockId: number): Columns {
-    const cached = cache.get(blockId)
-    const found = cached ?? decodeColumns(required(columnsOf.get(blockId), blockId))
-    cache.delete(blockId)
-    cache.set(blockId, found)
-    if (cached === undefined) cachedSpans += found.spanCount
-    for (const [oldest, { spanCount }] of cache) {
-      if (cachedSpans <= cachedSpansMax || oldest === blockId) break
-      cache.delete(oldest)
-      cachedSpans -= spanCount
-    }
-    return found
-  }
+export function createBlockReader(db: Database.Database, spansKept = usualSpansKept): BlockReader {
+  const columnsOf = db.prepare<[number], Buffer>('SELECT columns FROM block_data WHERE id = ?').pluck()
+  const filterOf = db.prepare<[number], Buffer>('SELECT filter FROM block_data WHERE id = ?').pluck()
+  const bodyOf = db.prepare<[number], Buffer>('SELECT body FROM block_data WHERE id = ?').pluck()
+  const pagesFor = db.prepare<[bigint], PageOfRun>(
+    `SELECT block_min AS blockMin, (
+       SELECT id FROM trace_pages WHERE run_id = trace_runs.id AND key_min <= ? ORDER BY key_min DESC LIMIT 1
+     ) AS pageId
+     FROM trace_runs WHERE level >= 0 AND pageId IS NOT NULL`,
+  )
+  const pageOf = db.prepare<[number], Buffer>('SELECT entries FROM trace_pages WHERE id = ?').pluck()
+  const blockOfFormer = db.prepare<[number, number], BlockPlace>(
+    `SELECT id, dataId FROM (
+       SELECT id, data_id AS dataId, first_id FROM blocks WHERE id >= ? ORDER BY id LIMIT 1
+     ) WHERE first_id <= ?`,
+  )
+  const columns = new Recent<Columns>(spansKept, ({ spanCount }) => spanCount)
+  const pages = new Recent<Buffer>(cachedPageBytesMax, ({ length }) => length)
+
+  const blankBody = (dataId: number): Buffer =>
+    zstdDecompressSync(required(bodyOf.get(dataId), dataId), { maxOutputLength: bodyBytesMax })
+  const columnsAt = (dataId: number): Columns =>
+    columns.get(dataId, () => decodeColumns(required(columnsOf.get(dataId), dataId)))
 
   return {
-    columns,
-    body: (blockId) => decompressed(required(bodyOf.get(blockId), blockId)),
-    after(blockId) {
-      const block = next.get(blockId)
-      return block === undefined ? undefined : { ...block, body: decompressed(block.body) }
+    columns: columnsAt,
+    filter: (dataId) => required(filterOf.get(dataId), dataId),
+    blankBody,
+    body(dataId) {
+      const body = blankBody(dataId)
+      restoreIds(body, columnsAt(dataId))
+      return body
     },
-    blocksOf: (traceId) => blocksOf.all(Buffer.from(traceId, 'hex').readBigInt64BE(8)),
+    blocksOf(traceId) {
+      const key = keyOf(traceId)
+      const found = new Map<number, BlockPlace>()
+      for (const { blockMin, pageId } of pagesFor.all(key)) {
+        const page = pages.get(pageId, () => required(pageOf.get(pageId), pageId))
+        for (const offset of offsetsOf(page, key)) {
+          const block = blockOfFormer.get(blockMin + offset, blockMin + offset)
+          if (block !== undefined) found.set(block.id, block)
+        }
+      }
+      return [...found.values()].sort((a, b) => a.id - b.id)
+    },
   }
 }
 
-function required(blob: Buffer | undefined, blockId: number): Buffer {
-  if (blob === undefined) throw new Error(`block ${blockId} is in an index but not in the table of blocks`)
+function required(blob: Buffer | undefined, id: number): Buffer {
+  if (blob === undefined)
+    throw new Error(`row ${id} is referred to but not there: run "probespan store check"`)
   return blob
-}
-
-function decompressed(body: Buffer): Buffer {
-  return zstdDecompressSync(body, { maxOutputLength: bodyBytesMax })
 }
 
 /** Where in the block a trace's spans lie; empty when the block does not hold the trace. */

@@ -1,19 +1,18 @@
 // Finds the newest traces that fit a filter. Goes through blocks from the latest start backwards and stops when no
 // older block can hold a trace that belongs among the newest; looks at no more than `searchSpansMax` spans in all.
 // Why it may stop: a trace starts no later than any of its spans, so one found first in a block whose latest start
-// is M starts at M or before.
-import { setImmediate } from 'node:timers/promises'
+// is M starts at M or before. Within a transaction of the caller's.
 import type Database from 'better-sqlite3'
-import { StoreFault, sourcesOf } from '../store.ts'
+import { StoreFault } from '../store.ts'
 import type { TraceFilter } from '../store.ts'
 import { summarize } from '../summary.ts'
 import type { SpanFacts } from '../summary.ts'
-import { traceSource } from '../../wire.ts'
 import type { TraceSummary } from '../../wire.ts'
 import { factsOf, spansOfTrace, traceIdAt } from './block-reader.ts'
 import type { BlockReader } from './block-reader.ts'
-import { cutName, sourceMask } from './columns.ts'
 import type { Columns } from './columns.ts'
+import { fittingSpans, mayFit, wantedOf } from './span-filter.ts'
+import type { Wanted } from './span-filter.ts'
 
 export const searchSpansMax = 5_000_000
 // What reading a block costs by itself, in spans: bounds a search through very many small blocks.
@@ -21,30 +20,28 @@ const blockSpansMin = 100
 const pageBlocks = 64
 const timeMax = 2n ** 63n - 1n
 
-type Place = { id: number; startMax: bigint }
-type Range = { start: bigint; end: bigint; mask: number; service: string | undefined }
+type Block = { id: bigint; dataId: number; startMax: bigint; shares: Buffer }
 
-/** Blocks of the next page: those that end after `start`, from just before `from` backwards in time. */
-type BlockPages = (range: Range, from: Place) => Place[]
+/** Blocks of the next page: those whose row says that they may fit, from just before `from` backwards in time. */
+type BlockPages = (wanted: Wanted, from: Pick<Block, 'id' | 'startMax'>) => Block[]
 
 export function createSearch(
   db: Database.Database,
   blocks: BlockReader,
   spansMax = searchSpansMax,
-): (filter: TraceFilter) => Promise<TraceSummary[]> {
+): (filter: TraceFilter) => TraceSummary[] {
   const pages = blockPages(db)
-  return async (filter) => {
-    const range = rangeOf(filter)
+  const serviceIdOf = db.prepare<[string], number>('SELECT id FROM services WHERE name = ?').pluck()
+  return (filter) => {
+    const wanted = wantedOf(filter, (service) => serviceIdOf.get(service))
     const found = createFinding(blocks, filter.limit, spansMax)
-    let from: Place = { id: Number.MAX_SAFE_INTEGER, startMax: timeMax }
+    let from: Pick<Block, 'id' | 'startMax'> = { id: timeMax, startMax: timeMax }
     for (;;) {
-      const page = pages(range, from)
+      const page = pages(wanted, from)
       for (const block of page) {
-        const latest = block.startMax < range.end ? block.startMax : range.end - 1n
+        const latest = block.startMax < wanted.end ? block.startMax : wanted.end - 1n
         if (found.isSettled(latest)) return found.newest()
-        found.look(block.id, range)
-        // Other requests get their turn between blocks.
-        await setImmediate()
+        if (mayFit(wanted, block, blocks)) found.look(block.dataId, wanted)
       }
       const last = page.at(-1)
       if (last === undefined) return found.newest()
@@ -53,47 +50,34 @@ export function createSearch(
   }
 }
 
-function rangeOf({ start, end, source, service }: TraceFilter): Range {
-  return {
-    start: min(start ?? 0n, timeMax),
-    end: min(end ?? timeMax, timeMax),
-    mask: sourceMask(source === undefined ? traceSource.options : sourcesOf(source)),
-    service: service === undefined ? undefined : cutName(service),
-  }
-}
-
-const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)
-
 function blockPages(db: Database.Database): BlockPages {
-  const all = db
-    .prepare<[bigint, number, bigint, bigint, number], { id: bigint; startMax: bigint }>(
-      `SELECT id, start_max AS startMax FROM blocks
-       WHERE (start_max, id) < (?, ?) AND start_max >= ? AND start_min < ? AND sources & ? <> 0
+  const select = db
+    .prepare<unknown[], Omit<Block, 'dataId'> & { dataId: bigint }>(
+      `SELECT id, data_id AS dataId, start_max AS startMax, shares FROM blocks
+       WHERE (start_max, id) < (?, ?) AND start_max >= ? AND start_min < ?
+         AND sources & ? <> 0 AND statuses & ? <> 0 AND kinds & ? <> 0 AND duration_max >= ?
        ORDER BY start_max DESC, id DESC LIMIT ${pageBlocks}`,
     )
     .safeIntegers()
-  const ofService = db
-    .prepare<[string, bigint, number, bigint, number], { id: bigint; startMax: bigint }>(
-      `SELECT block_id AS id, max(start_max) AS startMax FROM service_blocks
-       WHERE service_id = (SELECT id FROM services WHERE name = ?)
-         AND (start_max, block_id) < (?, ?) AND start_max >= ? AND (1 << source) & ? <> 0
-       GROUP BY start_max, block_id
-       ORDER BY start_max DESC, block_id DESC LIMIT ${pageBlocks}`,
-    )
-    .safeIntegers()
-  return ({ start, end, mask, service }, { id, startMax }) => {
-    const rows =
-      service === undefined
-        ? all.all(startMax, id, start, end, mask)
-        : ofService.all(service, startMax, id, start, mask)
-    return rows.map((row) => ({ id: Number(row.id), startMax: row.startMax }))
-  }
+  return (wanted, { startMax, id }) =>
+    select
+      .all(
+        startMax,
+        id,
+        wanted.start,
+        wanted.end,
+        wanted.sources,
+        wanted.statuses,
+        wanted.kinds,
+        wanted.durationMin,
+      )
+      .map((block) => ({ ...block, dataId: Number(block.dataId) }))
 }
 
 type Finding = {
   /** Whether no trace that starts at `latest` or before can be among the newest any more. */
   isSettled(latest: bigint): boolean
-  look(blockId: number, range: Range): void
+  look(dataId: number, wanted: Wanted): void
   newest(): TraceSummary[]
 }
 
@@ -108,16 +92,16 @@ function createFinding(blocks: BlockReader, limit: number, spansMax: number): Fi
     if (spansRead > spansMax) throw tooWide(spansRead, spansMax)
   }
 
-  function read(blockId: number): Columns {
-    const columns = blocks.columns(blockId)
-    if (!blocksRead.has(blockId)) count(Math.max(columns.spanCount, blockSpansMin))
-    blocksRead.add(blockId)
+  function read(dataId: number): Columns {
+    const columns = blocks.columns(dataId)
+    if (!blocksRead.has(dataId)) count(Math.max(columns.spanCount, blockSpansMin))
+    blocksRead.add(dataId)
     return columns
   }
 
   function* factsOfTrace(traceId: string): Generator<SpanFacts> {
-    for (const blockId of blocks.blocksOf(traceId)) {
-      const columns = read(blockId)
+    for (const { dataId } of blocks.blocksOf(traceId)) {
+      const columns = read(dataId)
       const spans = spansOfTrace(columns, traceId)
       count(spans.length)
       for (const span of spans) yield factsOf(columns, span)
@@ -131,8 +115,10 @@ function createFinding(blocks: BlockReader, limit: number, spansMax: number): Fi
 
   return {
     isSettled,
-    look(blockId, range) {
-      for (const { traceId, start } of candidates(read(blockId), range)) {
+    look(dataId, wanted) {
+      const columns = read(dataId)
+      const fitting = fittingSpans(wanted, columns, () => blocks.blankBody(dataId))
+      for (const { traceId, start } of tracesOf(columns, fitting)) {
         if (isSettled(start)) return
         if (seen.has(traceId)) continue
         seen.add(traceId)
@@ -149,25 +135,18 @@ function createFinding(blocks: BlockReader, limit: number, spansMax: number): Fi
 
 const compare = (a: bigint, b: bigint): number => (a === b ? 0 : a < b ? -1 : 1)
 
-/** Traces with a span in this block that fits, latest first by their earliest span in this block. */
-function candidates(columns: Columns, range: Range): { traceId: string; start: bigint }[] {
-  const service = range.service === undefined ? undefined : columns.services.indexOf(range.service)
+/** Traces of these spans, latest first by their earliest span in this block. */
+function tracesOf(columns: Columns, fitting: readonly number[]): { traceId: string; start: bigint }[] {
   const earliest = new Map<number, bigint>()
-  const fitting = new Set<number>()
-  for (let at = 0; at < columns.spanCount; at++) {
-    const start = columns.start[at] ?? 0n
-    const trace = columns.trace[at] ?? 0
-    const known = earliest.get(trace)
-    if (known === undefined || start < known) earliest.set(trace, start)
-    const fits =
-      start >= range.start &&
-      start < range.end &&
-      (range.mask & (1 << (columns.source[at] ?? 0))) !== 0 &&
-      (service === undefined || columns.service[at] === service)
-    if (fits) fitting.add(trace)
+  for (const span of fitting) earliest.set(columns.trace[span] ?? 0, timeMax)
+  if (earliest.size === 0) return []
+  for (let span = 0; span < columns.spanCount; span++) {
+    const known = earliest.get(columns.trace[span] ?? 0)
+    const start = columns.start[span] ?? 0n
+    if (known !== undefined && start < known) earliest.set(columns.trace[span] ?? 0, start)
   }
-  return [...fitting]
-    .map((trace) => ({ traceId: traceIdAt(columns, trace), start: earliest.get(trace) ?? 0n }))
+  return [...earliest]
+    .map(([trace, start]) => ({ traceId: traceIdAt(columns, trace), start }))
     .sort((a, b) => compare(b.start, a.start))
 }
 

@@ -1,0 +1,84 @@
+// The service's process for benchmarks: started over a database file, fed by a loader's process, measured from /proc.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import type { LoadOrder, Sample, Summary } from './loader-main.ts'
+
+// USER_HZ, which is 100 on every Linux that Node runs on.
+const cpuTicksPerSecond = 100
+
+export type Fed = Summary & { samples: Sample[]; cpuSeconds: number }
+
+export type Service = {
+  feed(order: Omit<LoadOrder, 'host' | 'port'>): Promise<Fed>
+  /** Since it started. */
+  peakRssBytes(): number
+  /** By SIGTERM: it closes the database, which writes the log back into the file. */
+  stop(): Promise<void>
+  kill(): void
+}
+
+const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
+
+export async function startService(databasePath: string): Promise<Service> {
+  const child = spawn(process.execPath, [fileOf('../src/main.ts')], {
+    env: {
+      PATH: process.env['PATH'],
+      PROBESPAN_PORT: '0',
+      PROBESPAN_OTLP_HTTP_PORT: 'off',
+      PROBESPAN_OTLP_GRPC_PORT: 'off',
+      PROBESPAN_DB: databasePath,
+      PROBESPAN_LOG_LEVEL: 'error',
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const url = await listeningUrl(child.stdout)
+  const { hostname: host, port } = new URL(url)
+  return {
+    async feed(order) {
+      const before = cpuSeconds(child.pid)
+      const { samples, summary } = await runLoader({ ...order, host, port: Number(port) })
+      return { ...summary, samples, cpuSeconds: cpuSeconds(child.pid) - before }
+    },
+    peakRssBytes: () =>
+      Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
+    async stop() {
+      const exited = once(child, 'exit')
+      child.kill('SIGTERM')
+      await exited
+    },
+    kill: () => void child.kill('SIGKILL'),
+  }
+}
+
+async function listeningUrl(stdout: NodeJS.ReadableStream): Promise<string> {
+  for await (const line of createInterface({ input: stdout })) {
+    const url = /http:\S+$/.exec(line)?.[0]
+    if (url !== undefined) return url
+  }
+  throw new Error('ingest ended before it listened')
+}
+
+async function runLoader(order: LoadOrder): Promise<{ samples: Sample[]; summary: Summary }> {
+  const loader = spawn(process.execPath, [fileOf('loader-main.ts'), JSON.stringify(order)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const samples: Sample[] = []
+  let summary: Summary | undefined
+  for await (const line of createInterface({ input: loader.stdout })) {
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the loader's own lines
+    const found = JSON.parse(line) as Sample | Summary
+    if ('atMs' in found) samples.push(found)
+    else summary = found
+  }
+  if (summary === undefined) throw new Error('the loader failed: its words are above')
+  return { samples, summary }
+}
+
+function cpuSeconds(pid: number | undefined): number {
+  // Fields 14 and 15 of /proc/PID/stat, counted after the command's closing bracket: user and system time.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / cpuTicksPerSecond
+}

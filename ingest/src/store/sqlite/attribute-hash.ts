@@ -1,0 +1,121 @@
+// A number for "this key has this value" that a block's filter holds. In: the bytes of an OTLP KeyValue, or a key and a
+// value as a user writes it; out: 32 bits, the same for both. Pure. Values that are lists or bytes have none: they
+// cannot be asked for. Of a long key or value the first `hashedBytesMax` bytes and the length count.
+import { anyValueOf } from '../../otlp/any-value.ts'
+import { decodedOf, textOf } from '../../otlp/decoded.ts'
+import { keyValueType } from '../../otlp/schema.ts'
+import type { WireReader } from '../../otlp/wire-reader.ts'
+import type { AnyValue } from '../../wire.ts'
+import { hashBytes, spread } from './byte-hash.ts'
+import { viewOf } from './columns.ts'
+
+const hashedBytesMax = 64
+
+// First bytes of fields as senders write them: key, value; and of the value: its kinds that can be asked for.
+const keyTag = 0x0a
+const valueTag = 0x12
+const kind = { string: 0x0a, bool: 0x10, int: 0x18, double: 0x21 } as const
+const multiByte = 0x80
+
+/** Undefined where the value cannot be asked for. */
+export function attributeHash({ bytes, view }: WireReader, start: number, end: number): number | undefined {
+  // Nearly all: key first, value second, each shorter than 128 bytes.
+  const keyBytes = bytes[start + 1] ?? 0
+  const valueAt = start + 2 + keyBytes
+  const valueBytes = bytes[valueAt + 1] ?? 0
+  const isPlain =
+    bytes[start] === keyTag &&
+    bytes[valueAt] === valueTag &&
+    (keyBytes | valueBytes) < multiByte &&
+    valueAt + 2 + valueBytes === end
+  if (!isPlain) return hashOfDecoded(bytes.subarray(start, end))
+  const [tag, at] = [bytes[valueAt + 2] ?? 0, valueAt + 3]
+  switch (tag) {
+    case kind.string:
+      if ((bytes[at] ?? 0) !== valueBytes - 2) break
+      return hashOf(view, start + 2, keyBytes, tag, at + 1, valueBytes - 2)
+    case kind.int:
+      // A last byte of zero: longer than it need be. A byte below 128 before the last: not one number.
+      if (!isShortestVarint(bytes, at, end)) break
+      return hashOf(view, start + 2, keyBytes, tag, at, end - at)
+    case kind.bool:
+    case kind.double:
+      if (valueBytes !== (tag === kind.bool ? 2 : 9)) break
+      return hashOf(view, start + 2, keyBytes, tag, at, end - at)
+  }
+  return hashOfDecoded(bytes.subarray(start, end))
+}
+
+/** Of every value that the text can mean: `200` is a string and a number. */
+export function askedHashes(key: string, text: string): number[] {
+  const values: AnyValue[] = [{ stringValue: text }]
+  if (/^-?\d{1,19}$/.test(text)) values.push({ intValue: text })
+  if (text === 'true' || text === 'false') values.push({ boolValue: text === 'true' })
+  if (text.trim() !== '' && !Number.isNaN(Number(text))) values.push({ doubleValue: Number(text) })
+  // Zero is written in two ways, which are equal.
+  if (values.some(({ doubleValue }) => doubleValue === 0))
+    values.push({ doubleValue: 0 }, { doubleValue: -0 })
+  return values.flatMap((value) => hashOfValue(key, value) ?? [])
+}
+
+/** Whether an attribute's value is what a user writes as `text`. */
+export function isAsked(value: AnyValue, text: string): boolean {
+  if (value.stringValue !== undefined) return value.stringValue === text
+  if (value.intValue !== undefined) return value.intValue === text
+  if (value.boolValue !== undefined) return String(value.boolValue) === text
+  return value.doubleValue !== undefined && text.trim() !== '' && value.doubleValue === Number(text)
+}
+
+function hashOfDecoded(keyValue: Buffer): number | undefined {
+  try {
+    const { key, value } = decodedOf(keyValueType.decode(keyValue))
+    return hashOfValue(textOf(key), anyValueOf(value))
+  } catch {
+    // Not a KeyValue: it is shown as it is, and cannot be asked for.
+    return undefined
+  }
+}
+
+function hashOfValue(key: string, value: AnyValue): number | undefined {
+  const found = canonical(value)
+  if (found === undefined) return undefined
+  const keyBytes = Buffer.from(key)
+  const both = Buffer.concat([keyBytes, found.bytes])
+  return hashOf(viewOf(both), 0, keyBytes.length, found.tag, keyBytes.length, found.bytes.length)
+}
+
+function canonical(value: AnyValue): { tag: number; bytes: Buffer } | undefined {
+  if (value.stringValue !== undefined) return { tag: kind.string, bytes: Buffer.from(value.stringValue) }
+  if (value.boolValue !== undefined) return { tag: kind.bool, bytes: Buffer.from([value.boolValue ? 1 : 0]) }
+  if (value.intValue !== undefined) return { tag: kind.int, bytes: varintOf(BigInt(value.intValue)) }
+  if (value.doubleValue === undefined) return undefined
+  const bytes = Buffer.alloc(8)
+  bytes.writeDoubleLE(Number(value.doubleValue))
+  return { tag: kind.double, bytes }
+}
+
+function varintOf(value: bigint): Buffer {
+  const bytes: number[] = []
+  let rest = BigInt.asUintN(64, value)
+  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | multiByte)
+  return Buffer.from([...bytes, Number(rest)])
+}
+
+function isShortestVarint(bytes: Buffer, at: number, end: number): boolean {
+  for (let index = at; index < end - 1; index++) if ((bytes[index] ?? 0) < multiByte) return false
+  const last = bytes[end - 1] ?? 0
+  return end > at && last < multiByte && (last !== 0 || end === at + 1)
+}
+
+function hashOf(
+  view: DataView,
+  keyAt: number,
+  keyBytes: number,
+  tag: number,
+  valueAt: number,
+  valueBytes: number,
+): number {
+  const seed = Math.imul(keyBytes ^ (tag << 8) ^ (valueBytes << 16), 0x9e3779b1)
+  const key = hashBytes(view, keyAt, Math.min(keyBytes, hashedBytesMax), seed)
+  return spread(hashBytes(view, valueAt, Math.min(valueBytes, hashedBytesMax), key))
+}

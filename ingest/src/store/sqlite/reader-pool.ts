@@ -1,0 +1,50 @@
+// The reading threads: each answers one question at a time; a question goes to the one with the fewest before it. They
+// start when they are first needed. At most `readersMax`, so that a long search leaves one for the others.
+import { callsTo } from './calls.ts'
+import type { Caller } from './calls.ts'
+import type { ReaderCalls } from './reader-thread.ts'
+import { startThread, type Thread } from './thread.ts'
+
+const readersMax = 2
+
+export type ReaderPool = { ask: Caller<ReaderCalls>; close: () => Promise<void> }
+
+type Reader = Pick<Thread, 'expectEnd'> & { call: Caller<ReaderCalls>; asked: number }
+
+export function createReaderPool(path: string): ReaderPool {
+  const readers: Reader[] = []
+
+  function start(): Reader {
+    const { worker, expectEnd } = startThread('./reader-thread.ts', 'reads the store', path)
+    const reader = { call: callsTo<ReaderCalls>(worker), asked: 0, expectEnd }
+    readers.push(reader)
+    return reader
+  }
+
+  function freest(): Reader {
+    const idle = readers.find(({ asked }) => asked === 0)
+    if (idle !== undefined) return idle
+    if (readers.length < readersMax) return start()
+    return readers.reduce((best, reader) => (reader.asked < best.asked ? reader : best))
+  }
+
+  return {
+    async ask(name, argument) {
+      const reader = freest()
+      reader.asked++
+      try {
+        return await reader.call(name, argument)
+      } finally {
+        reader.asked--
+      }
+    },
+    async close() {
+      await Promise.all(
+        readers.map(async ({ call, expectEnd }) => {
+          expectEnd()
+          await call('close', undefined)
+        }),
+      )
+    },
+  }
+}

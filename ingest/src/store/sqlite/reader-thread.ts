@@ -1,0 +1,25 @@
+// A reading thread: a reader over its own connection, behind calls. In: the database's path as worker data.
+import { parentPort, workerData } from 'node:worker_threads'
+import { answerCalls } from './calls.ts'
+import { connectReading } from './database.ts'
+import { createReader } from './reader.ts'
+
+const db = connectReading(String(workerData))
+
+const reader = createReader(db)
+const text = new TextEncoder()
+
+const calls = {
+  ...reader,
+  traceAnswer(traceId: string): Uint8Array<ArrayBuffer> | undefined {
+    const spans = reader.readTrace(traceId)
+    return spans === undefined ? undefined : text.encode(JSON.stringify({ traceId, spans }))
+  },
+  close: (): void => {
+    db.close()
+    parentPort?.unref()
+  },
+}
+export type ReaderCalls = typeof calls
+
+if (parentPort !== null) answerCalls(parentPort, calls)
