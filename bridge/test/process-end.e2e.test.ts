@@ -89,7 +89,7 @@ describe.skipIf(cannotTrace).for(availableVersions())('bpftrace $version', ({ pr
       const text = await (await fetch(`${address}/metrics`)).text()
       return Number(new RegExp(`^probespan_bridge_${name} (\\d+)$`, 'm').exec(text)?.[1])
     }
-    await expect.poll(() => metric('open_starts')).toBe(3)
+    await expect.poll(() => metric('open_starts'), { timeout: 10_000 }).toBe(3)
     const killedNs = nowNs()
     for (const pid of dying) process.kill(pid, 'SIGKILL')
     await until(() => receiver.spans.length === 2)

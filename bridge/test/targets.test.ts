@@ -117,7 +117,9 @@ test.skipIf(!isRoot)(
     const args = ['--mount', '--pid', '--fork', '--kill-child', '--mount-proc', 'sh', '-c']
     const outer = start('unshare', [...args, `mount --bind ${theirs} ${own} && exec sleep 60`])
     const main = (): string => readFileSync(`/proc/${outer}/task/${outer}/children`, 'utf8').trim()
-    await expect.poll(() => main() !== '' && readFileSync(`/proc/${main()}/comm`, 'utf8')).toBe('sleep\n')
+    await expect
+      .poll(() => main() !== '' && readFileSync(`/proc/${main()}/comm`, 'utf8'), { timeout: 10_000 })
+      .toBe('sleep\n')
     // In its pid namespace, but with files of one's own.
     const enter = [`--target=${main()}`, '--pid', 'unshare', '--mount-proc', process.execPath]
     const call = `import { selectTargets } from ${JSON.stringify(select)}

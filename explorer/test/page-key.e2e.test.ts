@@ -19,7 +19,7 @@ describe.skipIf(skipsPage)('an ingest with a key', () => {
     }
     await dialog.waitFor()
     await use('wrong')
-    await dialog.getByText('is not the one this service was given').waitFor()
+    await dialog.getByText('is none of those that this service was given').waitFor()
     await keepScreenshot(page, 'explorer-key')
     await use('correct horse')
     await listed(page).first().waitFor()

