@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { argumentsMax, parseVersion } from '../src/bpftrace/version.ts'
 import { BridgeProcess, Folder } from './bridge-process.ts'
 import { Receiver } from './receiver.ts'
-import { availableVersions } from './roots/versions.ts'
+import { testedVersions } from './roots/versions.ts'
 import { until } from './waiting.ts'
 
 const cannotTrace = process.getuid?.() !== 0
@@ -26,7 +26,7 @@ function packReading(count: number): string {
   return folder.write(`many${count}.yaml`, `name: many\nprovider: many\nspans:\n  nine: ${span}\n`)
 }
 
-describe.skipIf(cannotTrace).for(availableVersions())('bpftrace $version', (bpftrace) => {
+describe.skipIf(cannotTrace).for(testedVersions().versions)('bpftrace $version', (bpftrace) => {
   const version = parseVersion(bpftrace.version)!
   const readable = Math.min(9, argumentsMax(version, process.arch))
 

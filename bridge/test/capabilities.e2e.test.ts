@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { needsTracefs, parseVersion } from '../src/bpftrace/version.ts'
 import { BridgeProcess, Folder } from './bridge-process.ts'
 import { Receiver } from './receiver.ts'
-import { availableVersions } from './roots/versions.ts'
+import { testedVersions } from './roots/versions.ts'
 import { until } from './waiting.ts'
 
 const pack = `name: job
@@ -60,7 +60,7 @@ function start(program: string): Record<string, string> {
   return { TARGET_PID: String(child.pid) }
 }
 
-describe.skipIf(cannotTry).for(availableVersions())('bpftrace $version', ({ program, version }) => {
+describe.skipIf(cannotTry).for(testedVersions().versions)('bpftrace $version', ({ program, version }) => {
   const asks = needsTracefs(parseVersion(version) ?? { major: 0, minor: 0, patch: 0 })
   const few = ['bpf', 'perfmon', 'sys_ptrace', ...(asks ? ['kill'] : [])]
   const admin = ['sys_admin', 'sys_ptrace', ...(asks ? ['kill'] : [])]

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BridgeProcess, Folder } from './bridge-process.ts'
 import { Container } from './container.ts'
 import { Receiver } from './receiver.ts'
-import { availableVersions } from './roots/versions.ts'
+import { testedVersions } from './roots/versions.ts'
 import { until } from './waiting.ts'
 
 const pack = `name: job
@@ -38,7 +38,7 @@ const hasSince =
   () =>
     indexesOf(receiver).some((index) => index >= first && index < first + 1_000_000)
 
-describe.skipIf(cannotTrace).for(availableVersions())(
+describe.skipIf(cannotTrace).for(testedVersions().versions)(
   'bpftrace $version',
   ({ program: PROBESPAN_BPFTRACE }) => {
     test('every process of the container, later ones and other programs too; none of another container', async () => {

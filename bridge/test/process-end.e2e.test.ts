@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { BridgeProcess, Folder } from './bridge-process.ts'
 import { Receiver } from './receiver.ts'
-import { availableVersions } from './roots/versions.ts'
+import { testedVersions } from './roots/versions.ts'
 import { until } from './waiting.ts'
 
 const pack = `name: work
@@ -68,7 +68,7 @@ class Workers {
 const nowNs = (): bigint => BigInt(Date.now()) * 1_000_000n
 const msBetween = (fromNs: bigint, toNs: bigint): number => Number(toNs - fromNs) / 1e6
 
-describe.skipIf(cannotTrace).for(availableVersions())('bpftrace $version', ({ program: bpftrace }) => {
+describe.skipIf(cannotTrace).for(testedVersions().versions)('bpftrace $version', ({ program: bpftrace }) => {
   test('one of several processes dies: its span ends then; the others’ end with the tracing; the accounts close', async () => {
     await using receiver = await Receiver.start()
     const env = {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest'
 import { BridgeProcess, Folder } from './bridge-process.ts'
 import { Receiver } from './receiver.ts'
-import { availableVersions } from './roots/versions.ts'
+import { testedVersions } from './roots/versions.ts'
 import { until } from './waiting.ts'
 import { ValueProgram } from './value-program.ts'
 
@@ -25,7 +25,7 @@ spans:
 ${Array.from({ length: strings }, (_, at) => `      text${at}: { at: start, value: str(arg1) }`).join('\n')}
 `
 
-describe.skipIf(cannotTrace).for(availableVersions())('bpftrace $version', ({ program, version }) => {
+describe.skipIf(cannotTrace).for(testedVersions().versions)('bpftrace $version', ({ program, version }) => {
   const isOnStack = Number(version.split('.')[1]) <= 22
   test.for([1, 2, 3])('%d strings in an event', async (strings) => {
     using folder = new Folder()

@@ -8,7 +8,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { BridgeProcess, Folder, isAlive } from './bridge-process.ts'
 import { Container } from './container.ts'
 import { Receiver } from './receiver.ts'
-import { availableVersions } from './roots/versions.ts'
+import { testedVersions } from './roots/versions.ts'
 import { until } from './waiting.ts'
 
 const packOf = (name: string): string =>
@@ -22,7 +22,7 @@ const source = fileURLToPath(new URL('supervised.c', import.meta.url))
 const programs: ChildProcess[] = []
 let cannotAttach: string | undefined
 
-const versions = availableVersions()
+const { versions } = testedVersions()
 
 beforeAll(() => {
   try {

@@ -10,7 +10,19 @@ const checks = [
 const vitest = 'node_modules/vitest/vitest.mjs'
 const projects = (...names) => names.flatMap((name) => ['--project', name])
 
-const onEachVersion = ['versions', 'truth', 'flood'].map((name) => `bridge/test/${name}.e2e.test.ts`)
+/** By `npm test` on the machine's own bpftrace alone. */
+const onEachVersion = [
+  'versions',
+  'truth',
+  'flood',
+  'process-end',
+  'container',
+  'capabilities',
+  'string-lengths',
+  'arguments',
+  'definitions/refused-expressions',
+  'supervision',
+].map((name) => `bridge/test/${name}.e2e.test.ts`)
 
 const sets = {
   all: [...checks, [vitest, 'run', ...projects('unit', 'integration', 'e2e')]],

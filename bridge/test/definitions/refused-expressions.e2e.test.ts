@@ -2,7 +2,7 @@
 // wrote. Real bpftrace, of each version that is there.
 import { describe, expect, test } from 'vitest'
 import { BridgeProcess, Folder } from '../bridge-process.ts'
-import { availableVersions } from '../roots/versions.ts'
+import { testedVersions } from '../roots/versions.ts'
 import { ValueProgram } from '../value-program.ts'
 
 const cannotTrace = process.getuid?.() !== 0
@@ -78,7 +78,7 @@ const mistakes: [what: string, Expressions, place: string, words: RegExp][] = [
   ['a builtin that is none', { end: 'threadid' }, '13:32: spans.value.attributes.third.value', /./],
 ]
 
-describe.skipIf(cannotTrace).for(availableVersions())('bpftrace $version', ({ program }) => {
+describe.skipIf(cannotTrace).for(testedVersions().versions)('bpftrace $version', ({ program }) => {
   test.for(mistakes)('%s: file, line, column and key', async ([, expressions, place, words]) => {
     using folder = new Folder()
     using target = await ValueProgram.start(folder.path)
