@@ -111,14 +111,25 @@ const codes = {
 function mistakeOf({ kind, encoding, plain, answered }: Sent): string | undefined {
   const { taken, undecodable, tooLarge } = codes[kind]
   const told = (wanted: string) =>
-    `${kind} ${encoding}: answered ${answered}, but ${wanted}: ${plain?.toString('base64')}`
+    `${kind} ${encoding}: answered ${answered}, but ${wanted}: ${plain?.subarray(0, 1000).toString('base64')} …`
   if (![taken, undecodable, tooLarge].includes(answered)) return told('no such code is right')
   if (plain === undefined) return answered === undecodable ? undefined : told('its compression is broken')
   const readable = encoding === 'json' ? isJson(plain) : isProtobuf(plain)
   // Fields of spans that only showing them needs are not looked into before: more is taken than is readable throughout.
   if (encoding === 'protobuf' && readable && answered !== taken) return told('it can be read')
-  if (encoding === 'json' && !readable && answered !== undecodable) return told('it is no JSON')
+  // Objects and arrays are counted before the text is parsed.
+  const isRefused = answered === undecodable || (answered === tooLarge && bracketsIn(plain) > bracketsMin)
+  if (encoding === 'json' && !readable && !isRefused) return told('it is no JSON')
   return undefined
+}
+
+/** Far below what is too many. */
+const bracketsMin = 100_000
+
+function bracketsIn(text: Buffer): number {
+  let brackets = 0
+  for (const byte of text) if (byte === 0x5b || byte === 0x7b) brackets += 1
+  return brackets
 }
 
 function isJson(body: Buffer): boolean {
