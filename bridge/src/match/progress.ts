@@ -4,8 +4,11 @@ import type { HrTime } from '@opentelemetry/api'
 import type { BufferProgress } from '../definition/self-report.ts'
 import { compareTimes, subtractTimes, timeOfMs } from '../time/instant.ts'
 
-/** A CPU that is this far behind was switched off; for its buffer to wait its turn takes less: 0.4 s was measured. */
-const silenceMs = 10_000
+/**
+ * A CPU that is this far behind has nothing to tell: an idle one may not tell at all (bpftrace 0.17 on a virtual machine).
+ * For its buffer to wait its turn takes less: 0.4 s was measured.
+ */
+const silenceMs = 1000
 
 export class Progress {
   private readonly reached = new Map<number, HrTime>()

@@ -13,7 +13,7 @@ type Timed = { readonly at: HrTime }
 const none: readonly never[] = []
 const silenceWindows = 3
 /** Where the program, which has told, tells nothing for so long because that was lost, no event is held longer. */
-const patienceMs = 10_000
+const patienceMs = 1000
 
 export class ReorderBuffer<Event extends Timed> {
   /** Events that came after a later event had already been released. They are passed on at once. */
