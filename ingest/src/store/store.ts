@@ -69,6 +69,7 @@ export type CompactDone = {
   blocksExpired: number
   merges: number
   indexMerges: number
+  filterGroups: number
   pagesGivenBack: number
 }
 
