@@ -11,7 +11,7 @@ import { requestBytesMax } from '../src/limits.ts'
 import { partsMax } from '../src/otlp/frames.ts'
 import { spanRules } from '../src/otlp/scan.ts'
 import { tracePaths } from '../src/receive/routes.ts'
-import { searchSpansMax } from '../src/store/sqlite/search.ts'
+import { searchSpansMax } from '../src/store/sqlite/query/find-traces.ts'
 import { traceSpansMax } from '../src/store/sqlite/read-trace.ts'
 
 const rpcCodes: Readonly<Record<string, unknown>> = grpcCodes

@@ -9,12 +9,12 @@ import { createChosenSpans } from './chosen-spans.ts'
 import { createDestinations } from './destinations.ts'
 import type { DestinationReader } from './destinations.ts'
 import { createFollow } from './follow.ts'
+import { createFindTraces } from './query/find-traces.ts'
 import { createQuestionReader } from './query/question-reader.ts'
 import type { QuestionReader } from './query/question-reader.ts'
 import { createRefusedReader } from './refused.ts'
 import type { RefusedReader } from './refused.ts'
 import { createTraceReader } from './read-trace.ts'
-import { createSearch } from './search.ts'
 import { sourceAt } from './sources.ts'
 import { createStats } from './stats.ts'
 
@@ -33,11 +33,11 @@ export function createReader(db: Database.Database): Reader {
   const blocks = createBlockReader(db)
   const spansAfter = createChosenSpans(db, blocks)
   const { destinations, lastToSkip } = createDestinations(db, blocks)
+  const questions = createQuestionReader(db, blocks, (ask) => inOneState(db, ask))
   const services = db.prepare<[], { name: string; source: number }>(
     `SELECT name, source FROM services JOIN service_sources ON service_id = id ORDER BY name, source`,
   )
   return {
-    findTraces: inOneState(db, createSearch(db, blocks)),
     readTrace: inOneState(db, createTraceReader(blocks)),
     blockAfter: inOneState(db, createFollow(db, blocks)),
     spansAfter: inOneState(db, ({ cursor, choice }) => spansAfter(cursor, choice)),
@@ -45,7 +45,8 @@ export function createReader(db: Database.Database): Reader {
     lastToSkip: inOneState(db, lastToSkip),
     ...createRefusedReader(db),
     stats: inOneState(db, createStats(db)),
-    ...createQuestionReader(db, blocks, (ask) => inOneState(db, ask)),
+    ...questions,
+    findTraces: createFindTraces(questions.search),
     services() {
       const sourcesOf = new Map<string, TraceSource[]>()
       for (const { name, source } of services.all()) {
