@@ -12,7 +12,7 @@ import { otherPaths } from './openapi-paths.ts'
 /** A route's schema, as far as the description needs more than its parameters: what it is for, and its answer. */
 export const documented = <Answer extends z.ZodType>(summary: string, answer: Answer) => ({
   summary,
-  response: { 200: answer },
+  response: { 200: answer.describe(summary) },
 })
 
 /** To be registered before the routes that it describes. */
@@ -43,8 +43,18 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
       document.schema?.summary === undefined
         ? { schema: { hide: true }, url: document.url }
         : jsonSchemaTransform({ ...document, schema: withFaults(document.schema) }),
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (document) => withoutInputs(jsonSchemaTransformObject(document)),
   })
+}
+
+type Described = ReturnType<typeof jsonSchemaTransformObject>
+
+/** Every named schema is made twice, as what is taken and as what is answered; here they are only answered. */
+function withoutInputs(document: Described): Described {
+  if (!('components' in document)) return document
+  const { schemas = {}, ...rest } = document.components ?? {}
+  const answered = Object.entries(schemas).filter(([name]) => !name.endsWith('Input'))
+  return { ...document, components: { ...rest, schemas: Object.fromEntries(answered) } }
 }
 
 /** Every path of the API answers its faults in the same way. */

@@ -10,13 +10,11 @@ export const redKey = oneOf(['service', 'operation', 'source', 'kind'])
 const redKeyList = 'service, operation, source, kind'
 
 /** `by=service,operation`; repeated is the same. */
-const by = z
+const keyList = z
   .union([z.string(), z.array(z.string())])
-  .default('service')
   .transform((given) => (typeof given === 'string' ? [given] : given).flatMap((text) => text.split(',')))
   .pipe(z.array(z.enum(redKey.options, `must be a list of ${redKeyList}`)))
   .transform((keys) => [...new Set(keys)])
-  .describe(`What is told apart: a list, by commas, of ${redKeyList}.`)
 
 const step = unsignedNanoseconds
   .refine((text) => /[1-9]/.test(text), 'must be more than 0')
@@ -27,7 +25,9 @@ const step = unsignedNanoseconds
 export const redQuery = z.object({
   ...timeRange,
   ...spanChoice,
-  by,
+  by: keyList
+    .default(['service'])
+    .describe(`What is told apart: a list, by commas, of ${redKeyList}; \`service\` where not given.`),
   step,
   limit: wholeNumber(1, 1000).default(100).describe('Groups, those with the most spans first.'),
 })
@@ -95,7 +95,7 @@ export const seriesQuery = z.object({
     .min(1, 'must not be empty')
     .optional()
     .describe('A TraceQL metrics query; none of the filters beside it.'),
-  by: by
+  by: keyList
     .optional()
     .describe(`Without \`q\`: a list, by commas, of ${redKeyList}; \`service\` where not given.`),
   step: step.describe('Nanoseconds; a sixtieth of the range, a second at least, where not given.'),
