@@ -32,7 +32,7 @@ export function storeQuestionContract(open: OpenStore, folder: () => string): vo
     await fc.assert(
       fc.asyncProperty(
         commits,
-        fc.array(searchCases, { minLength: 6, maxLength: 6 }),
+        fc.array(searchCases, { minLength: 15, maxLength: 15 }),
         fc.boolean(),
         async (batches, cases, merged) => {
           const store = await filled(batches)
@@ -67,7 +67,7 @@ export function storeQuestionContract(open: OpenStore, folder: () => string): vo
           }
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 4, endOnFailure: true },
     )
   })
 
@@ -184,7 +184,7 @@ export function storeQuestionContract(open: OpenStore, folder: () => string): vo
           }
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 4, endOnFailure: true },
     )
   })
 
@@ -282,7 +282,12 @@ export function storeQuestionContract(open: OpenStore, folder: () => string): vo
 
 type Counted = { key: string; total: number[]; steps: [bigint, number, number][] }
 
-function plainRed(spans: readonly SampleSpan[], by: readonly RedKey[], start: bigint, step: bigint): Counted[] {
+function plainRed(
+  spans: readonly SampleSpan[],
+  by: readonly RedKey[],
+  start: bigint,
+  step: bigint,
+): Counted[] {
   const counted = spans.filter((span) => {
     const at = span.start ?? 0n
     return span.service === 'shop' && at >= start && at < start + 3n * step

@@ -82,14 +82,14 @@ export function printExpression(expression: Expression): string {
       return `${operand(expression.left)} && ${operand(expression.right)}`
     case 'or':
       return `${operand(expression.left)} || ${operand(expression.right)}`
+    case 'source':
+      return `resource.trace_source = "${expression.of}"`
     case 'writtenAs': {
       const { key, text } = expression
       const of = (scope: 'span' | 'resource'): string =>
         `${fieldName({ type: 'attribute', scope, key, ofParent: false })} = ${JSON.stringify(text)}`
       return `${of('span')} || ${of('resource')}`
     }
-    case 'source':
-      return `${fieldName({ type: 'attribute', scope: 'resource', key: 'trace_source', ofParent: false })} = ${JSON.stringify(expression.of)}`
   }
 }
 
