@@ -38,7 +38,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const { config, store, forward, metered, keys, health, receiver, tls, log } = parts
   const app = bareApp(tls, log)
   await app.register(healthRoutes, { health })
-  await app.register(metricsRoutes, { metered, destinations: { forward, store }, keys })
+  await app.register(metricsRoutes, { metered, destinations: { forward, store }, store, keys })
   await app.register(receiveRoutes, { receiver })
   const { counters, endpoints } = metered
   await app.register(queryRoutes, { store, counters, endpoints, keys })

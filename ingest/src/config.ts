@@ -6,7 +6,8 @@ import { z } from 'zod'
 import type { Key, RateLimit } from './access/key.ts'
 import type { WatchedKeys } from './access/watched-keys.ts'
 import { readLayers } from './config/layers.ts'
-import { destinationsOf, endpoint, headerMistakes } from './config/destinations.ts'
+import { destinationsOf, endpoint } from './config/destinations.ts'
+import { headersText } from './config/headers-text.ts'
 import { flagList, printedSettings } from './config/print.ts'
 import type { InForce } from './config/print.ts'
 import { exposureMistake, readReferences } from './config/references.ts'
@@ -16,6 +17,10 @@ import { anyLag, everySpan, usualDestination } from './forward/destination.ts'
 import type { Destination } from './forward/destination.ts'
 import { intakeBytesMax, intakePerRequestMin, requestBytesMax, requestBytesRange } from './limits.ts'
 import { retentionOf, retentionSettings } from './retention-settings.ts'
+import { pushOf, pushSettings } from './spanmetrics/push-settings.ts'
+import type { MetricsPush } from './spanmetrics/push-settings.ts'
+import { spanMetricsOf, spanMetricsSettings } from './spanmetrics/settings.ts'
+import type { SpanMetricsSettings } from './spanmetrics/span-metrics.ts'
 import type { Retention } from './store/retention.ts'
 import type { SourceRule } from './tag/trace-source.ts'
 import type { TlsFiles, UsableCertificate } from './listen/tls.ts'
@@ -49,6 +54,10 @@ export type IngestConfig = {
   /** The user's own rules of who sent a span, before the standard ones. */
   sourceRules: readonly SourceRule[]
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
+  /** Undefined: switched off. */
+  spanMetrics: SpanMetricsSettings | undefined
+  /** Undefined: they are only there to be scraped. */
+  metricsPush: MetricsPush | undefined
   /** None: nothing is forwarded. */
   destinations: readonly Destination[]
 }
@@ -83,17 +92,6 @@ const portOrOff = (standard: number) => {
     .refine((port) => port === 'off' || port <= 65_535, message)
 }
 
-const headers = z
-  .string()
-  .default('{}')
-  .transform((text, context) => {
-    const parsed = z.record(z.string(), z.string()).safeParse(jsonOr(text, undefined))
-    // The text is not repeated: it usually holds a key.
-    if (!parsed.success) context.addIssue('must be a JSON object of strings, as {"Authorization":"Bearer …"}')
-    for (const mistake of headerMistakes(parsed.data ?? {})) context.addIssue(`: ${mistake}`)
-    return parsed.data ?? z.NEVER
-  })
-
 export const settings = z.object({
   PROBESPAN_CONFIG: z.string().optional(),
   PROBESPAN_HOST: z.string().default('127.0.0.1'),
@@ -116,14 +114,22 @@ export const settings = z.object({
   PROBESPAN_RATE_BYTES_PER_S: optionalInteger(1, 999_999_999_999),
   PROBESPAN_REQUEST_BYTES_MAX: integer(requestBytesMax, requestBytesRange.min, requestBytesRange.max),
   PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytesMax, intakePerRequestMin * requestBytesRange.min, 2 ** 36),
+  ...spanMetricsSettings,
+  ...pushSettings,
   OTEL_EXPORTER_ENABLED: flag(false),
   OTEL_EXPORTER_ENDPOINT: endpoint.optional(),
-  OTEL_EXPORTER_HEADERS: headers,
+  OTEL_EXPORTER_HEADERS: headersText,
   OTEL_EXPORTER_BATCH_SIZE: integer(100, 1, 8_000),
   OTEL_EXPORTER_FLUSH_INTERVAL_MS: integer(5_000, 10, 3_600_000),
 })
 
-const secrets = new Set(['TRACES_INGESTION_API_KEY', 'OTEL_EXPORTER_HEADERS', 'OTEL_EXPORTER_ENDPOINT'])
+const secrets = new Set([
+  'TRACES_INGESTION_API_KEY',
+  'PROBESPAN_METRICS_OTLP_ENDPOINT',
+  'PROBESPAN_METRICS_OTLP_HEADERS',
+  'OTEL_EXPORTER_HEADERS',
+  'OTEL_EXPORTER_ENDPOINT',
+])
 
 export type Settings = z.infer<typeof settings>
 type Environment = Record<string, string | undefined>
@@ -220,6 +226,8 @@ function configOf(
     requestBytesMax: found.PROBESPAN_REQUEST_BYTES_MAX,
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
     logLevel: found.PROBESPAN_LOG_LEVEL,
+    spanMetrics: spanMetricsOf(found),
+    metricsPush: pushOf(found),
   }
 }
 
@@ -261,11 +269,3 @@ export function invalid(mistakes: readonly string[]): StartFault {
 }
 
 const line = (mistake: string): string => `  - ${mistake}.`
-
-function jsonOr(text: string, fallback: unknown): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return fallback
-  }
-}

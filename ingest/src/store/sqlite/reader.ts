@@ -4,12 +4,14 @@ import type Database from 'better-sqlite3'
 import { decodeSpans } from '../../otlp/span-decode.ts'
 import type { ServicesAnswer, Span, TraceSource, TraceSummary } from '../../wire.ts'
 import { inTraceOrder } from '../span-order.ts'
+import type { DependenciesFound, DependenciesQuestion } from '../questions.ts'
 import { StoreFault } from '../store.ts'
 import type { ChosenSpans, Cursor, SpanChoice } from '../destination-store.ts'
 import type { StoredBlock, StoreStats, TraceFilter } from '../store.ts'
 import { createBlockReader, factsOf, spansOfTrace } from './block-reader.ts'
 import type { BlockReader } from './block-reader.ts'
 import { createChosenSpans } from './chosen-spans.ts'
+import { createDependencies } from './dependencies.ts'
 import { createDestinations } from './destinations.ts'
 import type { DestinationReader } from './destinations.ts'
 import { createFollow } from './follow.ts'
@@ -30,6 +32,7 @@ export type Reader = DestinationReader &
     blockAfter: (blockId: number) => StoredBlock | undefined
     spansAfter: (asked: { cursor: Cursor; choice: SpanChoice }) => ChosenSpans | undefined
     stats: () => StoreStats
+    dependencies: (question: DependenciesQuestion) => DependenciesFound
   }
 
 export function createReader(db: Database.Database): Reader {
@@ -48,6 +51,7 @@ export function createReader(db: Database.Database): Reader {
     lastToSkip: inOneState(db, lastToSkip),
     ...createRefusedReader(db),
     stats: inOneState(db, createStats(db)),
+    dependencies: inOneState(db, createDependencies(db)),
     services() {
       const sourcesOf = new Map<string, TraceSource[]>()
       for (const { name, source } of services.all()) {
