@@ -7,13 +7,14 @@ import { intakeOf } from '../src/receive/intake.ts'
 import { connectReading, connectWriting } from '../src/store/sqlite/database.ts'
 import { createBlockReader } from '../src/store/sqlite/block-reader.ts'
 import { createSearch } from '../src/store/sqlite/search.ts'
-import { traceSpansMax } from '../src/store/sqlite/reader.ts'
+import { traceSpansMax } from '../src/store/sqlite/trace-spans.ts'
 import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
 import { batchOf, hexId, requestOf } from './sample.ts'
 import { temporaryFolder } from './running.ts'
 import { storeContract } from './store-contract.ts'
 import type { OpenStore } from './store-contract.ts'
 import { storeDestinationContract } from './store-destination-contract.ts'
+import { storeTraceContract } from './store-trace-contract.ts'
 import { storeUpkeepContract } from './store-upkeep-contract.ts'
 
 const file = (folder: string) => join(folder, 'probespan.db')
@@ -28,6 +29,8 @@ describe('contract', () => {
   storeUpkeepContract(open, temporaryFolder)
   // oxlint-disable-next-line vitest/require-hook
   storeDestinationContract(open, temporaryFolder)
+  // oxlint-disable-next-line vitest/require-hook
+  storeTraceContract(open, temporaryFolder)
 })
 
 test('a database of a newer schema is refused with both versions, and not touched', () => {
