@@ -14,7 +14,7 @@ import type { RefusedReader } from './refused.ts'
 import { createSearch } from './search.ts'
 import { sourceAt } from './sources.ts'
 import { createStats } from './stats.ts'
-import { orphanCount, readTrace, traceBytes } from './trace-spans.ts'
+import { orphanCount, readTrace, traceBytes } from './whole-trace.ts'
 
 export type Reader = DestinationReader &
   RefusedReader & {
