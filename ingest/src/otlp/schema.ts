@@ -91,10 +91,11 @@ message RetryInfo { Duration retry_delay = 1; }
 message Duration { int64 seconds = 1; int32 nanos = 2; }
 `
 
-const root = protobuf.parse(proto).root
-root.resolveAll()
+/** Other programs' messages that hold some of these are parsed into it. */
+export const otlpRoot = protobuf.parse(proto).root
+otlpRoot.resolveAll()
 
-const message = (name: string): protobuf.Type => root.lookupType(`otlp.${name}`)
+const message = (name: string): protobuf.Type => otlpRoot.lookupType(`otlp.${name}`)
 
 export const exportRequestType = message('ExportTraceServiceRequest')
 export const exportResponseType = message('ExportTraceServiceResponse')
