@@ -18,6 +18,7 @@ import { createHealth } from './health.ts'
 import { queueBytesMax, requestTimeoutMs } from './limits.ts'
 import { openListeners } from './listen/listeners.ts'
 import type { Listeners } from './listen/listeners.ts'
+import { createQuestionQueue } from './query/question-queue.ts'
 import { createAdmission } from './receive/admission.ts'
 import { createGrpcListener } from './receive/grpc-listener.ts'
 import { createReceiver } from './receive/receiver.ts'
@@ -95,6 +96,7 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
   const app = await createApp({
     config,
     store,
+    queue: createQuestionQueue(config.questionLimits),
     forward,
     metered: { counters, refusals, endpoints, admission },
     keys,

@@ -49,7 +49,8 @@ const nowNano = (): bigint => BigInt(Date.now()) * 1_000_000n
 
 function metricsQuery(parameters: Parameters): Query {
   const text = parameters.text('q', 'query')
-  if (text === undefined) throw new RequestFault('parameter_invalid', 'q is missing: send a TraceQL metrics query.')
+  if (text === undefined)
+    throw new RequestFault('parameter_invalid', 'q is missing: send a TraceQL metrics query.')
   const query = queryOf(text)
   if (query.metrics !== undefined) return query
   throw new RequestFault(

@@ -5,6 +5,7 @@ import type { Query } from '../traceql/ast.ts'
 
 export function queryOf(text: string): Query {
   const { query, mistake } = parseQuery(text)
-  if (query === undefined) throw new RequestFault('parameter_invalid', `invalid TraceQL query: ${mistake.message}`)
+  if (query === undefined)
+    throw new RequestFault('parameter_invalid', `invalid TraceQL query: ${mistake.message}`)
   return query
 }

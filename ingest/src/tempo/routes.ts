@@ -34,7 +34,10 @@ export async function tempoRoutes(app: FastifyInstance, parts: TempoParts): Prom
     async (scope) => {
       speakText(scope)
       scope.setNotFoundHandler((request) => {
-        throw new RequestFault('path_unknown', `${request.method} ${request.url.split('?')[0]} is no path of Tempo's.`)
+        throw new RequestFault(
+          'path_unknown',
+          `${request.method} ${request.url.split('?')[0]} is no path of Tempo's.`,
+        )
       })
       await openRoutes(scope, parts)
       await keyedRoutes(scope, parts)

@@ -2,7 +2,8 @@
 import type { Message } from '../go-values/message.ts'
 import type { Answered, FoundSpan, FoundSpanset, FoundTrace, TracesFound } from '../store/questions.ts'
 import type { Field } from '../traceql/ast.ts'
-import { expressionText, keyValueOf, shownKeyOf } from './static-value.ts'
+import { printExpression } from '../traceql/print.ts'
+import { keyValueOf, shownKeyOf } from './static-value.ts'
 
 const uint32Max = 2 ** 32 - 1
 
@@ -28,7 +29,7 @@ function spansetMessage({ spans, matched, groups }: FoundSpanset): Message {
   return {
     spans: spans.map(spanMessage),
     matched,
-    attributes: groups.map(({ field, value }) => keyValueOf(`by(${expressionText(field)})`, value)),
+    attributes: groups.map(({ field, value }) => keyValueOf(`by(${printExpression(field)})`, value)),
   }
 }
 

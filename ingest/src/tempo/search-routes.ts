@@ -33,12 +33,14 @@ export async function searchRoutes(app: FastifyInstance, { store, queue }: Tempo
 }
 
 /** 0 means all, as far as that goes. */
-const spansPerSet = (asked: number | undefined): number => (asked === 0 ? spansPerSetMax : (asked ?? usualSpansPerSet))
+const spansPerSet = (asked: number | undefined): number =>
+  asked === 0 ? spansPerSetMax : (asked ?? usualSpansPerSet)
 
 function pipelineOf(parameters: Parameters): Pipeline {
   const text = parameters.text('q')
   if (text === undefined) return tagSearchPipeline(parameters)
-  if (parameters.text('tags') !== undefined) throw refused('tags', parameters.text('tags') ?? '', 'send q or tags')
+  if (parameters.text('tags') !== undefined)
+    throw refused('tags', parameters.text('tags') ?? '', 'send q or tags')
   const { pipeline, metrics } = queryOf(text)
   if (metrics !== undefined) {
     throw new RequestFault(

@@ -1,7 +1,8 @@
 // TraceQL's values and names as Tempo shows them: in labels, in the attributes of found spans, and in lists of values. Pure.
 import { goDurationText } from '../go-values/duration.ts'
 import type { Message } from '../go-values/message.ts'
-import type { Expression, Field, Intrinsic, Static } from '../traceql/ast.ts'
+import type { Field, Static } from '../traceql/ast.ts'
+import { fieldName } from '../traceql/print.ts'
 
 /** OTLP's AnyValue. What it has no type for is text: durations, statuses, kinds, nil. */
 export function anyValueOf(value: Static): Message {
@@ -61,60 +62,6 @@ export function tagTypeOf(value: Static): string | undefined {
   }
 }
 
-/** Where Tempo has an older, shorter name it is this that it shows. */
-const shownNames: Partial<Record<Intrinsic, string>> = {
-  'span:name': 'name',
-  'span:duration': 'duration',
-  'span:status': 'status',
-  'span:statusMessage': 'statusMessage',
-  'span:kind': 'kind',
-  'trace:duration': 'traceDuration',
-  'trace:rootName': 'rootName',
-  'trace:rootService': 'rootServiceName',
-}
-
-export const intrinsicName = (name: Intrinsic): string => shownNames[name] ?? name
-
 /** The key of an attribute of a found span: without its scope, as Grafana looks for it. */
 export const shownKeyOf = (field: Field): string =>
-  field.type === 'intrinsic' ? intrinsicName(field.name) : field.key
-
-/** As it would be written in a query. */
-export function fieldText(field: Field): string {
-  if (field.type === 'intrinsic') return intrinsicName(field.name)
-  const scope = field.scope === 'any' ? '' : field.scope
-  const key = /^[\w.\-/]+$/.test(field.key) ? field.key : JSON.stringify(field.key)
-  return `${field.ofParent ? 'parent.' : ''}${scope}${field.ofParent && scope === '' ? '' : '.'}${key}`
-}
-
-/** What a span set is grouped by, as it would be written. */
-export function expressionText(expression: Expression): string {
-  switch (expression.type) {
-    case 'static':
-      return expression.value.type === 'string'
-        ? JSON.stringify(expression.value.value)
-        : textOf(expression.value)
-    case 'field':
-      return fieldText(expression.field)
-    case 'not':
-      return `!${expressionText(expression.of)}`
-    case 'negative':
-      return `-${expressionText(expression.of)}`
-    case 'compare':
-    case 'arithmetic':
-      return `${operandText(expression.left)} ${expression.op} ${operandText(expression.right)}`
-    case 'and':
-      return `${operandText(expression.left)} && ${operandText(expression.right)}`
-    case 'or':
-      return `${operandText(expression.left)} || ${operandText(expression.right)}`
-    case 'writtenAs':
-      return `.${expression.key} = ${JSON.stringify(expression.text)}`
-    case 'source':
-      return `source = ${expression.of}`
-  }
-}
-
-function operandText(expression: Expression): string {
-  const text = expressionText(expression)
-  return expression.type === 'static' || expression.type === 'field' ? text : `(${text})`
-}
+  field.type === 'intrinsic' ? fieldName(field) : field.key

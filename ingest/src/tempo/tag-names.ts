@@ -3,7 +3,7 @@
 import type { Message } from '../go-values/message.ts'
 import type { AttributeKeysFound, Answered } from '../store/questions.ts'
 import { intrinsics } from '../traceql/ast.ts'
-import { intrinsicName } from './static-value.ts'
+import { fieldName } from '../traceql/print.ts'
 
 const attributeScopes = ['resource', 'span', 'event', 'link', 'instrumentation'] as const
 /** What the `scope` parameter takes; `none` and nothing at all mean every scope. */
@@ -13,7 +13,9 @@ export type TagScope = (typeof tagScopes)[number]
 /** Tempo's names, the older and the scoped. The nested set is for programs, not for who types a query. */
 export const intrinsicNames: readonly string[] = [
   ...new Set(
-    intrinsics.filter((name) => !name.startsWith('nestedSet')).flatMap((name) => [intrinsicName(name), name]),
+    intrinsics
+      .filter((name) => !name.startsWith('nestedSet'))
+      .flatMap((name) => [fieldName({ type: 'intrinsic', name }), name]),
   ),
 ].sort()
 

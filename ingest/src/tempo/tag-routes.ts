@@ -5,6 +5,7 @@ import { RequestFault } from '../faults.ts'
 import { Parameters, refused } from '../go-values/parameters.ts'
 import type { AttributeKeysFound, FieldValuesFound } from '../store/questions.ts'
 import type { Expression, Field } from '../traceql/ast.ts'
+import { conditionsOf } from '../traceql/unfinished.ts'
 import { send } from './answer.ts'
 import { searchRange } from './range-parameters.ts'
 import type { TempoParts } from './routes.ts'
@@ -18,7 +19,6 @@ import { tagFieldOf, unscopedTagFieldOf } from './tag-field.ts'
 import { tagScopes, tagsResponse, tagsV2Response } from './tag-names.ts'
 import type { TagsAsked } from './tag-names.ts'
 import { knownValues, tagValuesOf, tagValuesResponse, tagValuesV2Response } from './tag-values.ts'
-import { conditionOfUnfinished } from './unfinished-query.ts'
 
 /** What Grafana asks for; it shows a thousand at most. */
 const usualLimit = 5_000
@@ -27,7 +27,10 @@ const limitMax = 100_000
 type Values = { values: ReturnType<typeof tagValuesOf>; found: FieldValuesFound | undefined }
 
 export async function tagRoutes(app: FastifyInstance, { store, queue }: TempoParts): Promise<void> {
-  async function keysFor(request: FastifyRequest, { scope }: TagsAsked): Promise<AttributeKeysFound | undefined> {
+  async function keysFor(
+    request: FastifyRequest,
+    { scope }: TagsAsked,
+  ): Promise<AttributeKeysFound | undefined> {
     if (scope === 'intrinsic') return undefined
     const range = searchRange(new Parameters(request.query))
     return queue.take(request.signal, (budget) => store.attributeKeys({ ...range, budget }))
@@ -48,7 +51,12 @@ export async function tagRoutes(app: FastifyInstance, { store, queue }: TempoPar
   })
   app.get('/api/v2/search/tags', async (request, reply) => {
     const asked = tagsAsked(request)
-    return send(request, reply, searchTagsV2ResponseType, tagsV2Response(await keysFor(request, asked), asked))
+    return send(
+      request,
+      reply,
+      searchTagsV2ResponseType,
+      tagsV2Response(await keysFor(request, asked), asked),
+    )
   })
   // A name may have slashes.
   app.get('/api/search/tag/*', async (request, reply) => {
@@ -62,7 +70,7 @@ export async function tagRoutes(app: FastifyInstance, { store, queue }: TempoPar
   })
   app.get('/api/v2/search/tag/*', async (request, reply) => {
     const name = tagNameOf(request)
-    const condition = conditionOfUnfinished(new Parameters(request.query).text('q') ?? '')
+    const condition = conditionsOf(new Parameters(request.query).text('q') ?? '')
     const { values, found } = await valuesFor(request, known(name, tagFieldOf(name)), condition)
     return send(request, reply, searchTagValuesV2ResponseType, tagValuesV2Response(values, found))
   })
@@ -85,12 +93,19 @@ function tagNameOf({ url, params }: FastifyRequest): string {
   const { '*': rest = '' } = { '*': undefined, ...Object(params) }
   const [, name = ''] = /^(.+)\/values$/s.exec(String(rest)) ?? []
   if (name !== '') return name
-  throw new RequestFault('path_unknown', `${url.split('?')[0]} is no path of Tempo's: it ends with /TAG/values.`)
+  throw new RequestFault(
+    'path_unknown',
+    `${url.split('?')[0]} is no path of Tempo's: it ends with /TAG/values.`,
+  )
 }
 
 function known(name: string, field: Field | undefined): Field {
   if (field !== undefined) return field
-  throw refused('the tag', name, 'it names no field: write it as resource.service.name, span.KEY, .KEY or name')
+  throw refused(
+    'the tag',
+    name,
+    'it names no field: write it as resource.service.name, span.KEY, .KEY or name',
+  )
 }
 
 /** Of the older search, which had no statuses. */

@@ -13,7 +13,8 @@ export async function traceRoutes(app: FastifyInstance, { store }: TempoParts): 
   app.get('/api/v2/traces/:id', async (request, reply) => {
     const traceId = askedTraceId(request)
     const filter = new Parameters(request.query).text('q')
-    if (filter !== undefined) throw refused('q', filter, 'a trace is given whole here, search for spans with /api/search')
+    if (filter !== undefined)
+      throw refused('q', filter, 'a trace is given whole here, search for spans with /api/search')
     if (wantsProtobuf(request)) {
       return sendProtobuf(reply, traceByIdProtobuf(found(traceId, await store.traceBytes(traceId))))
     }

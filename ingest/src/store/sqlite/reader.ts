@@ -1,7 +1,7 @@
 // Answers questions from a read-only connection, each within one transaction, so that it sees one state of the store
 // however long it takes. In: a connection; out: answers. Runs on a reading thread.
 import type Database from 'better-sqlite3'
-import type { ServicesAnswer, Span, TraceSource, TraceSummary } from '../../wire.ts'
+import type { ServicesAnswer, Span, SpanBone, TraceSource, TraceSummary } from '../../wire.ts'
 import type { ChosenSpans, Cursor, SpanChoice } from '../destination-store.ts'
 import type { StoredBlock, StoreStats, TraceFilter } from '../store.ts'
 import { createBlockReader } from './block-reader.ts'
@@ -9,17 +9,25 @@ import { createChosenSpans } from './chosen-spans.ts'
 import { createDestinations } from './destinations.ts'
 import type { DestinationReader } from './destinations.ts'
 import { createFollow } from './follow.ts'
+import { createQuestionReader } from './query/question-reader.ts'
+import type { QuestionReader } from './query/question-reader.ts'
 import { createRefusedReader } from './refused.ts'
 import type { RefusedReader } from './refused.ts'
+import { createSpanReader, createTraceReader } from './read-trace.ts'
+import type { SpanIds } from './read-trace.ts'
 import { createSearch } from './search.ts'
+import { readSkeleton } from './skeleton.ts'
 import { sourceAt } from './sources.ts'
 import { createStats } from './stats.ts'
-import { orphanCount, readTrace, traceBytes } from './whole-trace.ts'
+import { orphanCount, traceBytes } from './whole-trace.ts'
 
 export type Reader = DestinationReader &
-  RefusedReader & {
+  RefusedReader &
+  QuestionReader & {
     findTraces: (filter: TraceFilter) => TraceSummary[]
     readTrace: (traceId: string) => Span[] | undefined
+    readSkeleton: (traceId: string) => SpanBone[] | undefined
+    readSpan: (asked: SpanIds) => Span | undefined
     traceBytes: (traceId: string) => Buffer<ArrayBuffer> | undefined
     orphanCounts: (traceIds: readonly string[]) => number[]
     services: () => ServicesAnswer['services']
@@ -37,7 +45,9 @@ export function createReader(db: Database.Database): Reader {
   )
   return {
     findTraces: inOneState(db, createSearch(db, blocks)),
-    readTrace: inOneState(db, (traceId: string) => readTrace(blocks, traceId)),
+    readTrace: inOneState(db, createTraceReader(blocks)),
+    readSkeleton: inOneState(db, (traceId: string) => readSkeleton(blocks, traceId)),
+    readSpan: inOneState(db, createSpanReader(blocks)),
     traceBytes: inOneState(db, (traceId: string) => traceBytes(blocks, traceId)),
     orphanCounts: inOneState(db, (traceIds: readonly string[]) =>
       traceIds.map((traceId) => orphanCount(blocks, traceId)),
@@ -48,6 +58,7 @@ export function createReader(db: Database.Database): Reader {
     lastToSkip: inOneState(db, lastToSkip),
     ...createRefusedReader(db),
     stats: inOneState(db, createStats(db)),
+    ...createQuestionReader(db, blocks, (ask) => inOneState(db, ask)),
     services() {
       const sourcesOf = new Map<string, TraceSource[]>()
       for (const { name, source } of services.all()) {

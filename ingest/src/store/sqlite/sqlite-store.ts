@@ -6,6 +6,7 @@ import { callsTo } from './calls.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { prepareDatabase } from './database.ts'
 import { asBuffer, destinationCalls } from './destination-calls.ts'
+import { questionCalls } from './query/question-calls.ts'
 import { createReaderPool } from './reader-pool.ts'
 import { startThread } from './thread.ts'
 import { createUpkeepClient } from './upkeep-client.ts'
@@ -36,6 +37,11 @@ export function openSqliteStore(
     append: (batch) => queue.append(batch),
     findTraces: (filter) => readers.ask('findTraces', filter),
     readTrace: (traceId) => readers.ask('readTrace', traceId),
+    readSpan: (traceId, spanId) => readers.ask('readSpan', { traceId, spanId }),
+    async skeletonAnswer(traceId) {
+      const json = await readers.ask('skeletonAnswer', traceId)
+      return json === undefined ? undefined : asBuffer(json)
+    },
     async traceAnswer(traceId) {
       const json = await readers.ask('traceAnswer', traceId)
       return json === undefined ? undefined : asBuffer(json)
@@ -51,6 +57,8 @@ export function openSqliteStore(
     orphanCounts: (traceIds) => readers.ask('orphanCounts', traceIds),
     services: () => readers.ask('services', undefined),
     stats: () => readers.ask('stats', undefined),
+    ...questionCalls(readers.ask),
+    onCommit: (listener) => queue.onCommit(listener),
     async blockAfter(blockId) {
       const block = await readers.ask('blockAfter', blockId)
       return block === undefined ? undefined : { ...block, body: asBuffer(block.body) }

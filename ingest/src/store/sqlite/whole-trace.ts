@@ -1,18 +1,12 @@
-// A trace's spans in its blocks: where each lies, a span that came again only the first time. Gives the trace as what it
-// is stored as (`readTrace`), as OTLP bytes (`traceBytes`), and how many of its spans have lost their parent
-// (`orphanCount`). Within a transaction of the caller's. Throws StoreFault `trace_too_large`.
-import { decodeSpans } from '../../otlp/span-decode.ts'
+// One whole trace out of its blocks without decoding it, a span that came again only the first time: as OTLP bytes, and
+// how many of its spans have lost their parent. Within a transaction of the caller's. Throws StoreFault
+// `trace_too_large`.
 import { regroupTrace } from '../../otlp/trace-regroup.ts'
-import type { Span } from '../../wire.ts'
-import { inTraceOrder } from '../span-order.ts'
-import { StoreFault } from '../store.ts'
-import { factsOf, spansOfTrace } from './block-reader.ts'
+import { spansOfTrace } from './block-reader.ts'
 import type { BlockReader } from './block-reader.ts'
 import { parentElsewhere, parentNone } from './columns.ts'
 import type { Columns } from './columns.ts'
-
-/** A page or a terminal shows no more; the largest merged traces known from Beyla have 45,000 spans. */
-export const traceSpansMax = 100_000
+import { tooLarge, traceSpansMax } from './read-trace.ts'
 
 type Blocks = Pick<BlockReader, 'blocksOf' | 'columns' | 'body'>
 type SpansOfBlock = { dataId: number; columns: Columns; spans: number[] }
@@ -28,20 +22,6 @@ function* spansByBlock(blocks: Blocks, traceId: string): Generator<SpansOfBlock>
     if (seen.size > traceSpansMax) throw tooLarge(traceId)
     if (spans.length > 0) yield { dataId, columns, spans }
   }
-}
-
-export function readTrace(blocks: Blocks, traceId: string): Span[] | undefined {
-  const found: Span[] = []
-  for (const { dataId, columns, spans } of spansByBlock(blocks, traceId)) {
-    const wanted = new Set(spans)
-    const spanIds = Buffer.from(columns.spanId.buffer, columns.spanId.byteOffset, columns.spanId.byteLength)
-    const decoded = decodeSpans(blocks.body(dataId), (at) => {
-      if (!wanted.has(at)) return undefined
-      return { ...factsOf(columns, at), traceId, spanId: spanIds.toString('hex', at * 8, at * 8 + 8) }
-    })
-    for (const span of decoded) found.push(span)
-  }
-  return found.length === 0 ? undefined : inTraceOrder(found)
 }
 
 /** See `Store.traceBytes`. */
@@ -76,12 +56,4 @@ function parentsElsewhere({ parent, parentIds, spanCount }: Columns): Map<number
     if (parent[at] === parentElsewhere) found.set(at, parentIds.readBigUInt64LE(found.size * 8))
   }
   return found
-}
-
-function tooLarge(traceId: string): StoreFault {
-  return new StoreFault(
-    'trace_too_large',
-    `trace ${traceId} has more than ${traceSpansMax} spans, the most that is shown of one trace. ` +
-      'Its sender probably uses one trace id for many requests.',
-  )
 }
