@@ -22,6 +22,7 @@ import { queryRoutes } from './query/routes.ts'
 import type { Receiver } from './receive/receiver.ts'
 import { receiveRoutes, unknownOtlpPath } from './receive/routes.ts'
 import type { Store } from './store/store.ts'
+import { tempoRoutes } from './tempo/routes.ts'
 import type { Tls } from './listen/tls.ts'
 
 export type AppParts = {
@@ -49,6 +50,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const { counters, endpoints } = metered
   await app.register(queryRoutes, { store, queue, counters, endpoints, keys })
   await app.register(forwardRoutes, { forward, store, keys })
+  await app.register(tempoRoutes, { store, queue, keys, health })
   await app.register(explorerPage, { dir: config.explorerDir })
   return app
 }
