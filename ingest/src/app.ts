@@ -26,7 +26,7 @@ import { tempoRoutes } from './tempo/routes.ts'
 import type { Tls } from './listen/tls.ts'
 
 export type AppParts = {
-  config: Pick<IngestConfig, 'explorerDir'>
+  config: Pick<IngestConfig, 'explorerDir' | 'corsOrigins'>
   store: Store
   queue: QuestionQueue
   forward: Forward
@@ -46,7 +46,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(openApiRoute)
   await app.register(healthRoutes, { health })
   await app.register(metricsRoutes, { metered, destinations: { forward, store }, keys })
-  await app.register(receiveRoutes, { receiver })
+  await app.register(receiveRoutes, { receiver, corsOrigins: config.corsOrigins })
   const { counters, endpoints } = metered
   await app.register(queryRoutes, { store, queue, counters, endpoints, keys })
   await app.register(forwardRoutes, { forward, store, keys })
@@ -55,15 +55,20 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   return app
 }
 
+export type OtlpAppParts = Pick<AppParts, 'health' | 'receiver' | 'tls' | 'log'> & {
+  config: Pick<IngestConfig, 'corsOrigins'>
+}
+
 export async function createOtlpApp({
+  config: { corsOrigins },
   health,
   receiver,
   tls,
   log,
-}: Pick<AppParts, 'health' | 'receiver' | 'tls' | 'log'>): Promise<FastifyInstance> {
+}: OtlpAppParts): Promise<FastifyInstance> {
   const app = bareApp(tls, log)
   await app.register(healthRoutes, { health })
-  await app.register(receiveRoutes, { receiver })
+  await app.register(receiveRoutes, { receiver, corsOrigins })
   app.setNotFoundHandler((request, reply) => unknownOtlpPath(request, reply))
   return app
 }
