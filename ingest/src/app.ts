@@ -11,6 +11,7 @@ import type { Forward } from './forward/forward.ts'
 import { forwardRoutes } from './forward/routes.ts'
 import { healthRoutes } from './health.ts'
 import type { Health } from './health.ts'
+import { jaegerRoutes } from './jaeger/routes.ts'
 import { connectionsMax, connectionTimeoutMs, keepAliveMs, paramCharsMax } from './limits.ts'
 import { metricsRoutes } from './metrics.ts'
 import type { Metered } from './metrics.ts'
@@ -51,6 +52,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(queryRoutes, { store, queue, counters, endpoints, keys })
   await app.register(forwardRoutes, { forward, store, keys })
   await app.register(tempoRoutes, { store, queue, keys, health })
+  await app.register(jaegerRoutes, { store, queue, keys })
   await app.register(explorerPage, { dir: config.explorerDir })
   return app
 }

@@ -18,6 +18,7 @@ import { createHealth } from './health.ts'
 import { queueBytesMax, requestTimeoutMs } from './limits.ts'
 import { openListeners } from './listen/listeners.ts'
 import type { Listeners } from './listen/listeners.ts'
+import { createJaegerService } from './jaeger/grpc-calls.ts'
 import { createQuestionQueue } from './query/question-queue.ts'
 import { createAdmission } from './receive/admission.ts'
 import { createGrpcListener } from './receive/grpc-listener.ts'
@@ -96,10 +97,11 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     log,
   })
   const forward = createForward({ destinations: config.destinations, store, counters, log })
+  const queue = createQuestionQueue(config.questionLimits)
   const app = await createApp({
     config,
     store,
-    queue: createQuestionQueue(config.questionLimits),
+    queue,
     forward,
     metered: { counters, refusals, endpoints, admission },
     keys,
@@ -109,7 +111,8 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     log,
   })
   const otlpApp = await createOtlpApp({ config, health, receiver, tls, log })
-  const grpc = createGrpcListener({ receiver, health, tls, log })
+  const services = [createJaegerService({ store, queue, keys, receiver, log })]
+  const grpc = createGrpcListener({ receiver, services, health, tls, log })
   let listeners: Listeners
   try {
     await forward.openCursors()

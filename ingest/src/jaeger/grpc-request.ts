@@ -21,7 +21,9 @@ export function grpcSearch(request: Decoded): JaegerSearch {
   return {
     service: given(query['serviceName']),
     operation: given(query['operationName']),
-    attributes: Object.entries(decodedOf(query['attributes'])).map(([key, value]) => [key, textOf(value)] as const),
+    attributes: Object.entries(decodedOf(query['attributes'])).map(
+      ([key, value]) => [key, textOf(value)] as const,
+    ),
     start,
     end,
     durationMin: boundOf(query['durationMin']),
@@ -35,7 +37,10 @@ export function grpcRange(request: Decoded): { start: bigint; end: bigint } {
   const start = nanosOf(request['startTime'])
   const end = nanosOf(request['endTime'])
   if (start !== undefined && end !== undefined && start < end) return { start, end }
-  throw new RequestFault('parameter_invalid', 'start_time and end_time are required, and start_time comes first.')
+  throw new RequestFault(
+    'parameter_invalid',
+    'start_time and end_time are required, and start_time comes first.',
+  )
 }
 
 const given = (value: unknown): string | undefined => textOf(value) || undefined

@@ -12,7 +12,8 @@ import type { JaegerSearch } from './trace-search.ts'
 const searchMs = 8_000
 
 export type JaegerParts = {
-  store: Omit<Store, 'dependencies'> & Pick<Questions, 'dependencies'>
+  /** Without `dependencies` where edges are not counted: then there are none. */
+  store: Omit<Store, 'dependencies'> & Partial<Pick<Questions, 'dependencies'>>
   queue: QuestionQueue
 }
 
@@ -51,7 +52,8 @@ export function createJaegerQueries({ store, queue }: JaegerParts): JaegerQuerie
     },
     async dependencies(range) {
       const edges = new Map<string, JaegerDependency>()
-      for (const { client, server, calls } of (await store.dependencies(range)).dependencies) {
+      const found = await store.dependencies?.(range)
+      for (const { client, server, calls } of found?.dependencies ?? []) {
         const key = JSON.stringify([client, server])
         const edge = edges.get(key) ?? { parent: client, child: server, callCount: 0n }
         edge.callCount += BigInt(calls)

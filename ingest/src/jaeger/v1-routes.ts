@@ -23,7 +23,9 @@ export async function v1Routes(app: FastifyInstance, { store, queries }: JaegerR
 
   app.get('/api/services', async () => listOf(await queries.services()))
   // A name may have slashes.
-  app.get('/api/services/*', async (request) => operationNames(pathPart(request, /^(.+)\/operations$/s), queries))
+  app.get('/api/services/*', async (request) =>
+    operationNames(pathPart(request, /^(.+)\/operations$/s), queries),
+  )
   app.get('/api/operations', async ({ query }) => {
     const parameters = new Parameters(query)
     return listOf(await queries.operations(parameters.text('service') ?? '', parameters.text('spanKind'), ''))
@@ -79,7 +81,9 @@ function sendTraces(
     }))
     return endText(cutShort === undefined ? errors : [...errors, { msg: cutShort }])
   }
-  return reply.type('application/json').send(Readable.from(dataText(store, traceIds, end), { objectMode: false }))
+  return reply
+    .type('application/json')
+    .send(Readable.from(dataText(store, traceIds, end), { objectMode: false }))
 }
 
 const endText = (errors: readonly V1Error[]): string =>

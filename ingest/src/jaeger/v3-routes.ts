@@ -32,7 +32,9 @@ export async function v3Routes(app: FastifyInstance, { store, queries }: JaegerR
     if (found.traces.length === 0) throw noneFound(found.cutShort)
     const traceIds = found.traces.map(({ summary }) => summary.traceId)
     tellCut(reply, found.cutShort)
-    return reply.type('application/json').send(Readable.from(resultText(store, traceIds), { objectMode: false }))
+    return reply
+      .type('application/json')
+      .send(Readable.from(resultText(store, traceIds), { objectMode: false }))
   })
   app.get('/api/v3/traces/:id', async (request, reply) => {
     const traceId = askedTraceId(request)

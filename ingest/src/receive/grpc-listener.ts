@@ -152,10 +152,7 @@ function answererOf(path: string): Answerer | undefined {
   return signal && ((call, { receiver }) => takeSignal(signal, call, receiver))
 }
 
-async function checkHealth(
-  { stream, headers, lease }: Call,
-  { services, health }: Serving,
-): Promise<Buffer> {
+async function checkHealth({ stream, headers, lease }: Call, { services, health }: Serving): Promise<Buffer> {
   // Asked without a key: nobody may hold memory by it.
   const small = { ...lease, requestBytesMax: healthRequestBytesMax }
   const { bytes, coding } = await readMessage(stream, headers, small)
