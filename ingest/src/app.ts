@@ -11,6 +11,7 @@ import type { Forward } from './forward/forward.ts'
 import { forwardRoutes } from './forward/routes.ts'
 import { healthRoutes } from './health.ts'
 import type { Health } from './health.ts'
+import { jaegerRoutes } from './jaeger/routes.ts'
 import { connectionsMax, connectionTimeoutMs, keepAliveMs, paramCharsMax } from './limits.ts'
 import { metricsRoutes } from './metrics.ts'
 import type { Metered } from './metrics.ts'
@@ -22,10 +23,11 @@ import { queryRoutes } from './query/routes.ts'
 import type { Receiver } from './receive/receiver.ts'
 import { receiveRoutes, unknownOtlpPath } from './receive/routes.ts'
 import type { Store } from './store/store.ts'
+import { tempoRoutes } from './tempo/routes.ts'
 import type { Tls } from './listen/tls.ts'
 
 export type AppParts = {
-  config: Pick<IngestConfig, 'explorerDir'>
+  config: Pick<IngestConfig, 'explorerDir' | 'corsOrigins'>
   store: Store
   queue: QuestionQueue
   forward: Forward
@@ -45,23 +47,30 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(openApiRoute)
   await app.register(healthRoutes, { health })
   await app.register(metricsRoutes, { metered, destinations: { forward, store }, store, keys })
-  await app.register(receiveRoutes, { receiver })
+  await app.register(receiveRoutes, { receiver, corsOrigins: config.corsOrigins })
   const { counters, endpoints } = metered
   await app.register(queryRoutes, { store, queue, counters, endpoints, keys })
   await app.register(forwardRoutes, { forward, store, keys })
+  await app.register(tempoRoutes, { store, queue, keys, health })
+  await app.register(jaegerRoutes, { store, queue, keys })
   await app.register(explorerPage, { dir: config.explorerDir })
   return app
 }
 
+export type OtlpAppParts = Pick<AppParts, 'health' | 'receiver' | 'tls' | 'log'> & {
+  config: Pick<IngestConfig, 'corsOrigins'>
+}
+
 export async function createOtlpApp({
+  config: { corsOrigins },
   health,
   receiver,
   tls,
   log,
-}: Pick<AppParts, 'health' | 'receiver' | 'tls' | 'log'>): Promise<FastifyInstance> {
+}: OtlpAppParts): Promise<FastifyInstance> {
   const app = bareApp(tls, log)
   await app.register(healthRoutes, { health })
-  await app.register(receiveRoutes, { receiver })
+  await app.register(receiveRoutes, { receiver, corsOrigins })
   app.setNotFoundHandler((request, reply) => unknownOtlpPath(request, reply))
   return app
 }

@@ -23,6 +23,7 @@ import {
   requestBytesMax,
   requestBytesRange,
 } from './limits.ts'
+import { anyOrigin } from './receive/cors.ts'
 import { retentionOf, retentionSettings } from './retention-settings.ts'
 import { pushOf, pushSettings } from './spanmetrics/push-settings.ts'
 import type { MetricsPush } from './spanmetrics/push-settings.ts'
@@ -60,6 +61,8 @@ export type IngestConfig = {
   intakeBytesMax: number
   /** What one question to the store may take. */
   questionLimits: { ms: number; spans: number }
+  /** Of web pages that may send spans. */
+  corsOrigins: readonly string[]
   /** The user's own rules of who sent a span, before the standard ones. */
   sourceRules: readonly SourceRule[]
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
@@ -101,6 +104,19 @@ const portOrOff = (standard: number) => {
     .refine((port) => port === 'off' || port <= 65_535, message)
 }
 
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .refine(
+    (list) => list.every((origin) => origin === anyOrigin || isOrigin(origin)),
+    `must be origins as browsers write them, separated by commas, as https://shop.example,http://localhost:8080; or ${anyOrigin}`,
+  )
+  .optional()
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
+}
+
 export const settings = z.object({
   PROBESPAN_CONFIG: z.string().optional(),
   PROBESPAN_HOST: z.string().default('127.0.0.1'),
@@ -127,6 +143,7 @@ export const settings = z.object({
   PROBESPAN_QUERY_SPANS_MAX: integer(questionSpansMax, 10_000, 100_000_000_000),
   ...spanMetricsSettings,
   ...pushSettings,
+  PROBESPAN_CORS_ORIGINS: origins,
   OTEL_EXPORTER_ENABLED: flag(false),
   OTEL_EXPORTER_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_HEADERS: headersText,
@@ -237,6 +254,7 @@ function configOf(
     requestBytesMax: found.PROBESPAN_REQUEST_BYTES_MAX,
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
     questionLimits: { ms: found.PROBESPAN_QUERY_TIMEOUT_MS, spans: found.PROBESPAN_QUERY_SPANS_MAX },
+    corsOrigins: found.PROBESPAN_CORS_ORIGINS ?? [],
     logLevel: found.PROBESPAN_LOG_LEVEL,
     spanMetrics: spanMetricsOf(found),
     metricsPush: pushOf(found),

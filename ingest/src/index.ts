@@ -18,9 +18,11 @@ import { createHealth } from './health.ts'
 import { queueBytesMax, requestTimeoutMs } from './limits.ts'
 import { openListeners } from './listen/listeners.ts'
 import type { Listeners } from './listen/listeners.ts'
+import { createJaegerService } from './jaeger/grpc-calls.ts'
 import { createQuestionQueue } from './query/question-queue.ts'
 import { createAdmission } from './receive/admission.ts'
 import { createGrpcListener } from './receive/grpc-listener.ts'
+import { createJsonConverter } from './receive/json-converter.ts'
 import { createReceiver } from './receive/receiver.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { StoreUnusable } from './store/store.ts'
@@ -79,12 +81,14 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     requestTimeoutMs,
   })
   const store = openStore(config, log)
+  const json = createJsonConverter()
   const receiver = createReceiver({
     store,
     counters,
     keys,
     rates: createRateLimits(),
     admission,
+    json,
     enabled: config.ingestionEnabled,
     sourceRules: config.sourceRules,
     endpoints,
@@ -93,10 +97,11 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     log,
   })
   const forward = createForward({ destinations: config.destinations, store, counters, log })
+  const queue = createQuestionQueue(config.questionLimits)
   const app = await createApp({
     config,
     store,
-    queue: createQuestionQueue(config.questionLimits),
+    queue,
     forward,
     metered: { counters, refusals, endpoints, admission },
     keys,
@@ -105,8 +110,9 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     tls,
     log,
   })
-  const otlpApp = await createOtlpApp({ health, receiver, tls, log })
-  const grpc = createGrpcListener(receiver, tls, log)
+  const otlpApp = await createOtlpApp({ config, health, receiver, tls, log })
+  const services = [createJaegerService({ store, queue, keys, receiver, log })]
+  const grpc = createGrpcListener({ receiver, services, health, tls, log })
   let listeners: Listeners
   try {
     await forward.openCursors()
@@ -125,6 +131,7 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     async close() {
       closeWatches()
       await closeListeners()
+      await json.close()
       await forward.close()
       await store.close()
       log.info({ counters }, 'stopped')

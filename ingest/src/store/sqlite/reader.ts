@@ -21,6 +21,7 @@ import { createSearch } from './search.ts'
 import { readSkeleton } from './skeleton.ts'
 import { sourceAt } from './sources.ts'
 import { createStats } from './stats.ts'
+import { orphanCount, traceBytes } from './whole-trace.ts'
 
 export type Reader = DestinationReader &
   RefusedReader &
@@ -29,6 +30,8 @@ export type Reader = DestinationReader &
     readTrace: (traceId: string) => Span[] | undefined
     readSkeleton: (traceId: string) => SpanBone[] | undefined
     readSpan: (asked: SpanIds) => Span | undefined
+    traceBytes: (traceId: string) => Buffer<ArrayBuffer> | undefined
+    orphanCounts: (traceIds: readonly string[]) => number[]
     services: () => ServicesAnswer['services']
     blockAfter: (blockId: number) => StoredBlock | undefined
     spansAfter: (asked: { cursor: Cursor; choice: SpanChoice }) => ChosenSpans | undefined
@@ -48,6 +51,10 @@ export function createReader(db: Database.Database): Reader {
     readTrace: inOneState(db, createTraceReader(blocks)),
     readSkeleton: inOneState(db, (traceId: string) => readSkeleton(blocks, traceId)),
     readSpan: inOneState(db, createSpanReader(blocks)),
+    traceBytes: inOneState(db, (traceId: string) => traceBytes(blocks, traceId)),
+    orphanCounts: inOneState(db, (traceIds: readonly string[]) =>
+      traceIds.map((traceId) => orphanCount(blocks, traceId)),
+    ),
     blockAfter: inOneState(db, createFollow(db, blocks)),
     spansAfter: inOneState(db, ({ cursor, choice }) => spansAfter(cursor, choice)),
     destinations: inOneState(db, destinations),

@@ -63,6 +63,15 @@ export function openSqliteStore(
       const json = await readers.ask('traceAnswer', traceId)
       return json === undefined ? undefined : asBuffer(json)
     },
+    async traceBytes(traceId) {
+      const bytes = await readers.ask('traceBytes', traceId)
+      return bytes && asBuffer(bytes)
+    },
+    async traceJson(traceId, form) {
+      const json = await readers.ask('traceJson', { traceId, form })
+      return json && asBuffer(json)
+    },
+    orphanCounts: (traceIds) => readers.ask('orphanCounts', traceIds),
     services: () => readers.ask('services', undefined),
     stats: () => readers.ask('stats', undefined),
     ...questionCalls(readers.ask),
