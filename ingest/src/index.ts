@@ -21,6 +21,7 @@ import type { Listeners } from './listen/listeners.ts'
 import { createAdmission } from './receive/admission.ts'
 import { createGrpcListener } from './receive/grpc-listener.ts'
 import { createReceiver } from './receive/receiver.ts'
+import { createPush } from './spanmetrics/push.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { StoreUnusable } from './store/store.ts'
 import type { Store } from './store/store.ts'
@@ -91,6 +92,7 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     refusals,
     log,
   })
+  const push = config.metricsPush && createPush({ ...config.metricsPush, store, log })
   const forward = createForward({ destinations: config.destinations, store, counters, log })
   const app = await createApp({
     config,
@@ -116,6 +118,7 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
   }
   // Not before the ports are ours: another ingest may forward from this database.
   forward.start()
+  push?.start()
   const { close: closeListeners, ...urls } = listeners
   log.info({ ...urls, database: config.databasePath, keys: config.keys.map(({ name }) => name) }, 'listening')
   return {
@@ -124,6 +127,7 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
       closeWatches()
       await closeListeners()
       await forward.close()
+      await push?.close()
       await store.close()
       log.info({ counters }, 'stopped')
     },

@@ -87,10 +87,11 @@ class Walk {
     if (!isClientKind(kindOf(spans.flags[parent] ?? 0)) || !this.#counts(parent)) return
     const edge = this.#fingerprint(span, this.#spanIds, parent)
     if (this.#counter.remembered.has(edge)) return
-    // One of the two may wait already, and have been sent again.
+    // One of the two may wait already, and have been sent again; of several servers the first to come counts.
     const waiting = this.#counter.waiting.get(edge)
     if (waiting !== undefined) this.#counter.waiting.delete(waiting)
-    this.#counter.countPair(this.#end(parent), this.#end(span), this.#block.nowMs)
+    const server = waiting === undefined || waiting.isClient ? this.#end(span) : waiting
+    this.#counter.countPair(this.#end(parent), server, this.#block.nowMs)
     this.#counter.remembered.add(edge)
     this.#paired[parent] = 1
   }
