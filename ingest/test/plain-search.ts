@@ -50,16 +50,37 @@ const isChild = (parent: SampleSpan, child: SampleSpan) =>
 const queries: readonly { query: string; plain: Plain }[] = [
   { query: '{ }', plain: by(() => true) },
   { query: '{ resource.service.name = "shop" }', plain: by(({ service }) => service === 'shop') },
-  { query: '{ status = error && duration > 3ns }', plain: by((s) => s.status === 2 && (s.duration ?? 0n) > 3n) },
-  { query: '{ name = "query" || span.customer = "3" }', plain: by((s) => s.name === 'query' || s.tags?.['customer'] === '3') },
-  { query: '{ .http.route = "/cart" && !(status = ok) }', plain: by((s) => s.tags?.['http.route'] === '/cart' && s.status !== 1) },
-  { query: '{ span.customer =~ "[12]" && kind = server }', plain: by((s) => /^[12]$/.test(s.tags?.['customer'] ?? '')) },
-  { query: '{ span.customer != "1" && name != "fork" }', plain: by((s) => s.tags?.['customer'] !== '1' && s.name !== 'fork') },
+  {
+    query: '{ status = error && duration > 3ns }',
+    plain: by((s) => s.status === 2 && (s.duration ?? 0n) > 3n),
+  },
+  {
+    query: '{ name = "query" || span.customer = "3" }',
+    plain: by((s) => s.name === 'query' || s.tags?.['customer'] === '3'),
+  },
+  {
+    query: '{ .http.route = "/cart" && !(status = ok) }',
+    plain: by((s) => s.tags?.['http.route'] === '/cart' && s.status !== 1),
+  },
+  {
+    query: '{ span.customer =~ "[12]" && kind = server }',
+    plain: by((s) => /^[12]$/.test(s.tags?.['customer'] ?? '')),
+  },
+  {
+    query: '{ span.customer != "1" && name != "fork" }',
+    plain: by((s) => s.tags?.['customer'] !== '1' && s.name !== 'fork'),
+  },
   { query: '{ span.none = "1" }', plain: by(() => false) },
   { query: '{ span.none = nil && duration <= 0ns }', plain: by((s) => (s.duration ?? 0n) <= 0n) },
-  { query: '{ nestedSetParent < 0 && name = "GET /" }', plain: by((s) => s.parentSpanId === '' && s.name === 'GET /') },
+  {
+    query: '{ nestedSetParent < 0 && name = "GET /" }',
+    plain: by((s) => s.parentSpanId === '' && s.name === 'GET /'),
+  },
   { query: '{ resource.trace_source = "beyla" }', plain: by(({ source }) => source === 'beyla') },
-  { query: '{ status = error } | { resource.service.name = "db" }', plain: by((s) => s.status === 2 && s.service === 'db') },
+  {
+    query: '{ status = error } | { resource.service.name = "db" }',
+    plain: by((s) => s.status === 2 && s.service === 'db'),
+  },
   {
     query: '{ status = error } && { name = "fork" }',
     plain: (of) => {
@@ -68,10 +89,13 @@ const queries: readonly { query: string; plain: Plain }[] = [
     },
   },
   { query: '{ status = error } || { name = "fork" }', plain: by((s) => s.status === 2 || s.name === 'fork') },
-  { query: '{ span.customer = "2" } | count() > 1', plain: (of) => {
-    const found = of.filter((s) => s.tags?.['customer'] === '2')
-    return found.length > 1 ? found : []
-  } },
+  {
+    query: '{ span.customer = "2" } | count() > 1',
+    plain: (of) => {
+      const found = of.filter((s) => s.tags?.['customer'] === '2')
+      return found.length > 1 ? found : []
+    },
+  },
   {
     query: '{ resource.service.name = "shop" } > { status = error }',
     plain: (of) => of.filter((s) => s.status === 2 && of.some((p) => p.service === 'shop' && isChild(p, s))),
@@ -80,27 +104,38 @@ const queries: readonly { query: string; plain: Plain }[] = [
     query: '{ name = "query" } !> { status = error }',
     plain: (of) => of.filter((s) => s.status === 2 && !of.some((p) => p.name === 'query' && isChild(p, s))),
   },
-  { query: '{ traceDuration > 40ns && status = error }', plain: (of) => {
-    const starts = of.map((s) => Number(s.start))
-    const ends = of.map((s) => Number(s.start) + Number(s.duration))
-    return Math.max(...ends) - Math.min(...starts) > 40 ? of.filter((s) => s.status === 2) : []
-  } },
+  {
+    query: '{ traceDuration > 40ns && status = error }',
+    plain: (of) => {
+      const starts = of.map((s) => Number(s.start))
+      const ends = of.map((s) => Number(s.start) + Number(s.duration))
+      return Math.max(...ends) - Math.min(...starts) > 40 ? of.filter((s) => s.status === 2) : []
+    },
+  },
 ]
 
-export const searchCases = fc.record({
-  order: fc.constantFrom<SearchOrder>('newest', 'slowest'),
-  limit: fc.integer({ min: 1, max: 7 }),
-  start: fc.option(fc.bigInt(0n, 60n), { nil: undefined }),
-  end: fc.option(fc.bigInt(1n, 61n), { nil: undefined }),
-  asked: fc.constantFrom(...queries),
-}).map(({ asked, ...rest }) => ({ ...rest, ...asked }))
+export const searchCases = fc
+  .record({
+    order: fc.constantFrom<SearchOrder>('newest', 'slowest'),
+    limit: fc.integer({ min: 1, max: 7 }),
+    start: fc.option(fc.bigInt(0n, 60n), { nil: undefined }),
+    end: fc.option(fc.bigInt(1n, 61n), { nil: undefined }),
+    asked: fc.constantFrom(...queries),
+  })
+  .map(({ asked, ...rest }) => ({ ...rest, ...asked }))
 
 type Asked = { plain: Plain; order: SearchOrder; start: bigint | undefined; end: bigint | undefined }
 
 /** `trace id, spans` of each trace. */
-export function plainFind(all: readonly SampleSpan[], { plain, order, start = 0n, end = 1_000n }: Asked): string[] {
+export function plainFind(
+  all: readonly SampleSpan[],
+  { plain, order, start = 0n, end = 1_000n }: Asked,
+): string[] {
   return [...Map.groupBy(all, ({ traceId }) => traceId)]
-    .map(([traceId, copies]) => ({ traceId, of: [...new Map(copies.map((span) => [span.spanId, span])).values()] }))
+    .map(([traceId, copies]) => ({
+      traceId,
+      of: [...new Map(copies.map((span) => [span.spanId, span])).values()],
+    }))
     .filter(({ of }) => plain(of).some((span) => (span.start ?? 0n) >= start && (span.start ?? 0n) < end))
     .map(({ traceId, of }) => {
       const first = Math.min(...of.map((span) => Number(span.start)))

@@ -282,7 +282,12 @@ export function storeQuestionContract(open: OpenStore, folder: () => string): vo
 
 type Counted = { key: string; total: number[]; steps: [bigint, number, number][] }
 
-function plainRed(spans: readonly SampleSpan[], by: readonly RedKey[], start: bigint, step: bigint): Counted[] {
+function plainRed(
+  spans: readonly SampleSpan[],
+  by: readonly RedKey[],
+  start: bigint,
+  step: bigint,
+): Counted[] {
   const counted = spans.filter((span) => {
     const at = span.start ?? 0n
     return span.service === 'shop' && at >= start && at < start + 3n * step
