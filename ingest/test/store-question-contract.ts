@@ -32,7 +32,7 @@ export function storeQuestionContract(open: OpenStore, folder: () => string): vo
     await fc.assert(
       fc.asyncProperty(
         commits,
-        fc.array(searchCases, { minLength: 6, maxLength: 6 }),
+        fc.array(searchCases, { minLength: 15, maxLength: 15 }),
         fc.boolean(),
         async (batches, cases, merged) => {
           const store = await filled(batches)
@@ -67,7 +67,7 @@ export function storeQuestionContract(open: OpenStore, folder: () => string): vo
           }
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 4, endOnFailure: true },
     )
   })
 
@@ -184,7 +184,7 @@ export function storeQuestionContract(open: OpenStore, folder: () => string): vo
           }
         },
       ),
-      { numRuns: 12 },
+      { numRuns: 4, endOnFailure: true },
     )
   })
 

@@ -2,10 +2,10 @@
 // function a question.
 import type Database from 'better-sqlite3'
 import type { Questions } from '../../questions.ts'
-import { StoreFault } from '../../store.ts'
 import type { BlockReader } from '../block-reader.ts'
 import { createAttributeKeys } from './attribute-keys.ts'
 import { createFieldValues } from './field-values.ts'
+import { createMeasure } from './measure.ts'
 import { createQuestionParts } from './question-parts.ts'
 import { createOperations, createRed } from './red.ts'
 import { createTraceSearch } from './search.ts'
@@ -28,9 +28,7 @@ export function createQuestionReader(
   const last = db.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'blocks'").pluck()
   return {
     search: inOneState(createTraceSearch(parts)),
-    measure: () => {
-      throw new StoreFault('question_unfit', 'figures by TraceQL are not answered here.')
-    },
+    measure: inOneState(createMeasure(parts)),
     red: inOneState(createRed(parts)),
     attributeKeys: inOneState(createAttributeKeys(parts)),
     fieldValues: inOneState(createFieldValues(parts)),
