@@ -46,7 +46,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await describeApi(app)
   await app.register(openApiRoute)
   await app.register(healthRoutes, { health })
-  await app.register(metricsRoutes, { metered, destinations: { forward, store }, keys })
+  await app.register(metricsRoutes, { metered, destinations: { forward, store }, store, keys })
   await app.register(receiveRoutes, { receiver, corsOrigins: config.corsOrigins })
   const { counters, endpoints } = metered
   await app.register(queryRoutes, { store, queue, counters, endpoints, keys })

@@ -6,7 +6,8 @@ import { z } from 'zod'
 import type { Key, RateLimit } from './access/key.ts'
 import type { WatchedKeys } from './access/watched-keys.ts'
 import { readLayers } from './config/layers.ts'
-import { destinationsOf, endpoint, headerMistakes } from './config/destinations.ts'
+import { destinationsOf, endpoint } from './config/destinations.ts'
+import { headersText } from './config/headers-text.ts'
 import { flagList, printedSettings } from './config/print.ts'
 import type { InForce } from './config/print.ts'
 import { exposureMistake, readReferences } from './config/references.ts'
@@ -24,6 +25,10 @@ import {
 } from './limits.ts'
 import { anyOrigin } from './receive/cors.ts'
 import { retentionOf, retentionSettings } from './retention-settings.ts'
+import { pushOf, pushSettings } from './spanmetrics/push-settings.ts'
+import type { MetricsPush } from './spanmetrics/push-settings.ts'
+import { spanMetricsOf, spanMetricsSettings } from './spanmetrics/settings.ts'
+import type { SpanMetricsSettings } from './spanmetrics/span-metrics.ts'
 import type { Retention } from './store/retention.ts'
 import type { SourceRule } from './tag/trace-source.ts'
 import type { TlsFiles, UsableCertificate } from './listen/tls.ts'
@@ -61,6 +66,10 @@ export type IngestConfig = {
   /** The user's own rules of who sent a span, before the standard ones. */
   sourceRules: readonly SourceRule[]
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
+  /** Undefined: switched off. */
+  spanMetrics: SpanMetricsSettings | undefined
+  /** Undefined: they are only there to be scraped. */
+  metricsPush: MetricsPush | undefined
   /** None: nothing is forwarded. */
   destinations: readonly Destination[]
 }
@@ -108,17 +117,6 @@ function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
 }
 
-const headers = z
-  .string()
-  .default('{}')
-  .transform((text, context) => {
-    const parsed = z.record(z.string(), z.string()).safeParse(jsonOr(text, undefined))
-    // The text is not repeated: it usually holds a key.
-    if (!parsed.success) context.addIssue('must be a JSON object of strings, as {"Authorization":"Bearer …"}')
-    for (const mistake of headerMistakes(parsed.data ?? {})) context.addIssue(`: ${mistake}`)
-    return parsed.data ?? z.NEVER
-  })
-
 export const settings = z.object({
   PROBESPAN_CONFIG: z.string().optional(),
   PROBESPAN_HOST: z.string().default('127.0.0.1'),
@@ -143,15 +141,23 @@ export const settings = z.object({
   PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytesMax, intakePerRequestMin * requestBytesRange.min, 2 ** 36),
   PROBESPAN_QUERY_TIMEOUT_MS: integer(questionMs, 10, 600_000),
   PROBESPAN_QUERY_SPANS_MAX: integer(questionSpansMax, 10_000, 100_000_000_000),
+  ...spanMetricsSettings,
+  ...pushSettings,
   PROBESPAN_CORS_ORIGINS: origins,
   OTEL_EXPORTER_ENABLED: flag(false),
   OTEL_EXPORTER_ENDPOINT: endpoint.optional(),
-  OTEL_EXPORTER_HEADERS: headers,
+  OTEL_EXPORTER_HEADERS: headersText,
   OTEL_EXPORTER_BATCH_SIZE: integer(100, 1, 8_000),
   OTEL_EXPORTER_FLUSH_INTERVAL_MS: integer(5_000, 10, 3_600_000),
 })
 
-const secrets = new Set(['TRACES_INGESTION_API_KEY', 'OTEL_EXPORTER_HEADERS', 'OTEL_EXPORTER_ENDPOINT'])
+const secrets = new Set([
+  'TRACES_INGESTION_API_KEY',
+  'PROBESPAN_METRICS_OTLP_ENDPOINT',
+  'PROBESPAN_METRICS_OTLP_HEADERS',
+  'OTEL_EXPORTER_HEADERS',
+  'OTEL_EXPORTER_ENDPOINT',
+])
 
 export type Settings = z.infer<typeof settings>
 type Environment = Record<string, string | undefined>
@@ -250,6 +256,8 @@ function configOf(
     questionLimits: { ms: found.PROBESPAN_QUERY_TIMEOUT_MS, spans: found.PROBESPAN_QUERY_SPANS_MAX },
     corsOrigins: found.PROBESPAN_CORS_ORIGINS ?? [],
     logLevel: found.PROBESPAN_LOG_LEVEL,
+    spanMetrics: spanMetricsOf(found),
+    metricsPush: pushOf(found),
   }
 }
 
@@ -291,11 +299,3 @@ export function invalid(mistakes: readonly string[]): StartFault {
 }
 
 const line = (mistake: string): string => `  - ${mistake}.`
-
-function jsonOr(text: string, fallback: unknown): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return fallback
-  }
-}

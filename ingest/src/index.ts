@@ -139,12 +139,18 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
   }
 }
 
-function openStore({ databasePath, retention }: IngestConfig, log: Logger): Store {
+function openStore({ databasePath, retention, spanMetrics }: IngestConfig, log: Logger): Store {
   try {
     return openSqliteStore(databasePath, queueBytesMax, {
       retention,
       onUpkeepFailed: (reason) =>
         log.error({ reason }, 'the upkeep of the store stumbled; it is tried again, and nothing is lost'),
+      spanMetrics: spanMetrics ?? 'off',
+      onCountingFailed: (reason) =>
+        log.error(
+          { reason },
+          'counting spans stumbled; it goes on from where it was saved, and nothing is lost',
+        ),
     })
   } catch (error) {
     if (error instanceof StoreUnusable) throw new StartFault(error.code, error.message, { cause: error })

@@ -4,6 +4,7 @@ import type { Slice } from '../otlp/frames.ts'
 import type { SpanHeads } from '../otlp/span-heads.ts'
 import type { DestinationStore } from './destination-store.ts'
 import type { Questions } from './questions.ts'
+import type { SpanMetricsStore } from './span-metrics-store.ts'
 import type {
   ServicesAnswer,
   SourceFilter,
@@ -79,7 +80,8 @@ export type CompactDone = {
 }
 
 export type Store = DestinationStore &
-  Omit<Questions, 'dependencies'> & {
+  SpanMetricsStore &
+  Questions & {
     /**
      * Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. Once it is taken its body
      * is the store's, which gives a large one's memory back at once: it is empty then.
@@ -124,7 +126,12 @@ export type Store = DestinationStore &
   }
 
 export type StoreFaultCode =
-  'store_busy' | 'store_failed' | 'search_too_wide' | 'trace_too_large' | 'question_unfit'
+  | 'store_busy'
+  | 'store_failed'
+  | 'search_too_wide'
+  | 'trace_too_large'
+  | 'question_unfit'
+  | 'metrics_not_ready'
 
 /** An expected failure of the store, for the one who asked; the message says the limit and what to do. */
 export class StoreFault extends Error {

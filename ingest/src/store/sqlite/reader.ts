@@ -2,10 +2,12 @@
 // however long it takes. In: a connection; out: answers. Runs on a reading thread.
 import type Database from 'better-sqlite3'
 import type { ServicesAnswer, Span, SpanBone, TraceSource, TraceSummary } from '../../wire.ts'
+import type { DependenciesFound, DependenciesQuestion } from '../questions.ts'
 import type { ChosenSpans, Cursor, SpanChoice } from '../destination-store.ts'
 import type { StoredBlock, StoreStats, TraceFilter } from '../store.ts'
 import { createBlockReader } from './block-reader.ts'
 import { createChosenSpans } from './chosen-spans.ts'
+import { createDependencies } from './dependencies.ts'
 import { createDestinations } from './destinations.ts'
 import type { DestinationReader } from './destinations.ts'
 import { createFollow } from './follow.ts'
@@ -34,6 +36,7 @@ export type Reader = DestinationReader &
     blockAfter: (blockId: number) => StoredBlock | undefined
     spansAfter: (asked: { cursor: Cursor; choice: SpanChoice }) => ChosenSpans | undefined
     stats: () => StoreStats
+    dependencies: (question: DependenciesQuestion) => DependenciesFound
   }
 
 export function createReader(db: Database.Database): Reader {
@@ -59,6 +62,7 @@ export function createReader(db: Database.Database): Reader {
     ...createRefusedReader(db),
     stats: inOneState(db, createStats(db)),
     ...createQuestionReader(db, blocks, (ask) => inOneState(db, ask)),
+    dependencies: inOneState(db, createDependencies(db)),
     services() {
       const sourcesOf = new Map<string, TraceSource[]>()
       for (const { name, source } of services.all()) {
