@@ -4,7 +4,7 @@ import { releaseMemory } from '../../released.ts'
 import { headAt, headStride, kindOf, statusOf } from '../../otlp/span-heads.ts'
 import { WireReader } from '../../otlp/wire-reader.ts'
 import { AttributeFilter } from './attribute-filter.ts'
-import { askedHashes, attributeHash } from './attribute-hash.ts'
+import { attributeHash, hashesOfValue, listHashes } from './attribute-hash.ts'
 import { eachAttribute, ofResource, ofSpan } from './attributes.ts'
 import { callerMark, tellsCaller } from './caller-mark.ts'
 import { groupStride } from './chunk.ts'
@@ -82,6 +82,7 @@ function filterOf({ body, heads, spanCount, groups }: Chunk, names: readonly str
   const add = (start: number, end: number): void => {
     const hash = attributeHash(reader, start, end)
     if (hash !== undefined) filter.add(hash)
+    else for (const item of listHashes(reader, start, end)) filter.add(item)
   }
   const addOfSpan = (start: number, end: number): void => {
     add(start, end)
@@ -97,7 +98,9 @@ function filterOf({ body, heads, spanCount, groups }: Chunk, names: readonly str
     resources.add(start)
     eachAttribute(reader, start, groups[at + 4] ?? 0, ofResource, add)
   }
-  for (const name of names) for (const hash of askedHashes(nameKey, name).slice(0, 1)) filter.add(hash)
+  for (const value of names) {
+    for (const hash of hashesOfValue(nameKey, { type: 'string', value }) ?? []) filter.add(hash)
+  }
   return filter.toBytes()
 }
 
