@@ -221,6 +221,9 @@ function readSettings(
         `PROBESPAN_REQUEST_BYTES_MAX (${requestBytes})`,
     )
   }
+  if (values.PROBESPAN_METRICS_OTLP_ENDPOINT !== undefined && !values.PROBESPAN_METRICS_FROM_SPANS) {
+    mistakes.push('PROBESPAN_METRICS_OTLP_ENDPOINT is set, but PROBESPAN_METRICS_FROM_SPANS is false')
+  }
   mistakes.push(...portsTwice(values, given))
   if (mistakes.length > 0) throw invalid(mistakes)
   return { values, given, sourceRules, destinations, references, forwardTo: [...first, ...others] }

@@ -24,6 +24,7 @@ import { createAdmission } from './receive/admission.ts'
 import { createGrpcListener } from './receive/grpc-listener.ts'
 import { createJsonConverter } from './receive/json-converter.ts'
 import { createReceiver } from './receive/receiver.ts'
+import { createPush } from './spanmetrics/push.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { StoreUnusable } from './store/store.ts'
 import type { Store } from './store/store.ts'
@@ -96,6 +97,7 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     refusals,
     log,
   })
+  const push = config.metricsPush && createPush({ ...config.metricsPush, store, log })
   const forward = createForward({ destinations: config.destinations, store, counters, log })
   const queue = createQuestionQueue(config.questionLimits)
   const app = await createApp({
@@ -124,6 +126,7 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
   }
   // Not before the ports are ours: another ingest may forward from this database.
   forward.start()
+  push?.start()
   const { close: closeListeners, ...urls } = listeners
   log.info({ ...urls, database: config.databasePath, keys: config.keys.map(({ name }) => name) }, 'listening')
   return {
@@ -133,6 +136,7 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
       await closeListeners()
       await json.close()
       await forward.close()
+      await push?.close()
       await store.close()
       log.info({ counters }, 'stopped')
     },

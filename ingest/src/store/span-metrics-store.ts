@@ -1,6 +1,5 @@
 // What the store tells of the spans it holds as metrics: part of store.ts's interface. Where span metrics are switched off
 // nothing is counted, and there are no dependencies.
-import type { Family } from '../spanmetrics/families.ts'
 import type { Format } from '../spanmetrics/text.ts'
 import type { Questions } from './questions.ts'
 
@@ -12,6 +11,7 @@ import type { Questions } from './questions.ts'
 export type SpanMetricsStore = {
   /** For a scraper; undefined where they are switched off. */
   spanMetricsText(format: Format, waitMs: number): Promise<Uint8Array | undefined>
-  spanMetricFamilies(waitMs: number): Promise<Family[] | undefined>
+  /** The same as OTLP requests of metrics, cumulative. */
+  spanMetricsOtlp(waitMs: number): Promise<Uint8Array[] | undefined>
   dependencies: Questions['dependencies']
 }
