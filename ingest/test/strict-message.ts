@@ -47,7 +47,7 @@ function checkValue(field: protobuf.Field, reader: protobuf.Reader, place: strin
   else reader.skipType(wireType, 0, field.id)
 }
 
-function checkMapEntry(field: protobuf.MapField, entry: protobuf.Reader, place: string): void {
+function checkMapEntry(field: protobuf.Field, entry: protobuf.Reader, place: string): void {
   while (entry.pos < entry.len) {
     const tag = entry.uint32()
     if (tag === 0x0a) entry.skipType(2, 0, 1)

@@ -2,19 +2,15 @@
 // Tempo's own definitions.
 import { expect, test } from 'vitest'
 import { base64AndHex, otlpSpans, spanIdsOf } from './otlp-trace.ts'
-import { post, protobufType, runIngest } from './running.ts'
+import { runIngest } from './running.ts'
+import { sharedIngest } from './shared-ingest.ts'
 import { checkout, job, listing, range, shopRequest, spanId, startNano, startSeconds } from './shop-traces.ts'
 import { strictJson, strictProtobuf } from './strict-message.ts'
 import { tempoType } from './tempo-messages.ts'
 
 const asProtobuf = { accept: 'application/protobuf' }
 
-async function shop(env: Record<string, string> = {}): Promise<string> {
-  const { url } = await runIngest(env)
-  const response = await post(`${url}/v1/traces`, shopRequest, protobufType)
-  expect(response.status).toBe(200)
-  return url
-}
+const { url: shop } = sharedIngest([shopRequest])
 
 // oxlint-disable-next-line typescript/no-explicit-any -- answers are looked into as a client's JavaScript would
 type Answer = Record<string, any>
@@ -37,7 +33,7 @@ const search = (url: string, q: string, more = ''): Promise<Answer> =>
   ask(`${url}/tempo/api/search?q=${encodeURIComponent(q)}&${range}${more}`, 'SearchResponse')
 
 test('what Grafana asks to see whether it is there', async () => {
-  const url = await shop()
+  const url = shop()
   for (const base of [url, `${url}/tempo`]) {
     expect(await (await fetch(`${base}/api/echo`)).text()).toBe('echo')
     expect((await fetch(`${base}/ready`)).status).toBe(200)
@@ -48,7 +44,7 @@ test('what Grafana asks to see whether it is there', async () => {
 })
 
 test('a found trace: its root, its services, and the spans that matched, cut to spss but counted before', async () => {
-  const url = await shop()
+  const url = shop()
   const { traces } = await search(url, '{ status = error }', '&spss=2')
   expect(traces).toEqual([
     {
@@ -87,7 +83,7 @@ test('a found trace: its root, its services, and the spans that matched, cut to 
 })
 
 test('selected fields come typed and by their bare name; groups as attributes of their span set', async () => {
-  const url = await shop()
+  const url = shop()
   const text =
     '{ span.http.status_code = 500 } | select(span.http.status_code, span.retry, span.ratio, resource.service.name, kind, duration)'
   const [trace] = (await search(url, text))['traces']
@@ -110,7 +106,7 @@ test('selected fields come typed and by their bare name; groups as attributes of
 })
 
 test('newest first, as many as asked for, within the range; no range and no query is all there is', async () => {
-  const url = await shop()
+  const url = shop()
   const ids = async (query: string) =>
     ((await ask(`${url}/api/search?${query}`, 'SearchResponse'))['traces'] ?? []).map(
       ({ traceID }: Answer) => traceID,
@@ -133,7 +129,7 @@ test.for([
   ['service.name=shop http.route=/products', [listing]],
   ['service.name=nobody', []],
 ] as const)('older clients: tags %s', async ([tags, expected]) => {
-  const url = await shop()
+  const url = shop()
   const { traces = [] } = await ask(
     `${url}/tempo/api/search?tags=${encodeURIComponent(tags)}`,
     'SearchResponse',
@@ -142,7 +138,7 @@ test.for([
 })
 
 test('older clients: by a trace’s duration', async () => {
-  const url = await shop()
+  const url = shop()
   const ids = async (query: string) =>
     ((await ask(`${url}/tempo/api/search?${query}`, 'SearchResponse'))['traces'] ?? []).map(
       ({ traceID }: Answer) => traceID,
@@ -168,14 +164,14 @@ test.for([
   ['/api/v2/search/tag/%7B/values', 'the tag is "{"'],
   ['/api/v2/traces/xyz', 'hex digits'],
 ] as const)('%s is refused in words that Grafana shows', async ([path, words]) => {
-  const { url } = await runIngest()
+  const url = shop()
   const response = await fetch(`${url}/tempo${path}`)
   expect(response.headers.get('content-type')).toMatch(/^text\/plain/)
   expect([response.status, await response.text()]).toEqual([400, expect.stringContaining(words)])
 })
 
 test('one trace, by both APIs and in both encodings, with all messages that Grafana looks into', async () => {
-  const url = await shop()
+  const url = shop()
   const v2 = strictJson(tempoType('TraceByIDResponse'), await textOf(`${url}/api/v2/traces/${checkout}`))
   const v1 = strictJson(
     tempoType('TraceV1'),
@@ -221,7 +217,7 @@ test('one trace, by both APIs and in both encodings, with all messages that Graf
 })
 
 test('a trace id without its leading zeros is the same; an unknown one is a 404 in words', async () => {
-  const url = await shop()
+  const url = shop()
   expect(
     (
       await fetch(`${url}/api/v2/traces/${checkout.replace(/^0+/, '').toUpperCase()}`, {
@@ -236,7 +232,7 @@ test('a trace id without its leading zeros is the same; an unknown one is a 404 
 })
 
 test('lists of tags, by scope and without, with intrinsics where they belong', async () => {
-  const url = await shop()
+  const url = shop()
   const v2 = await ask(`${url}/api/v2/search/tags?${range}`, 'SearchTagsV2Response')
   const scopes = Object.fromEntries(v2['scopes'].map(({ name, tags }: Answer) => [name, tags]))
   expect(scopes['resource']).toEqual(['deployment.environment', 'service.name'])
@@ -270,6 +266,7 @@ test.for([
       ['string', 'catalog'],
       ['string', 'payments'],
       ['string', 'shop'],
+      ['string', 'unknown_service'],
     ],
   ],
   [
@@ -304,14 +301,7 @@ test.for([
     '',
     ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'].map((kind) => ['keyword', kind]),
   ],
-  [
-    'rootServiceName',
-    '',
-    [
-      ['string', 'shop'],
-      ['string', 'unknown_service'],
-    ],
-  ],
+  ['rootServiceName', '', [['string', 'shop']]],
   [
     'name',
     '{ resource.service.name = "payments" && span.',
@@ -326,24 +316,24 @@ test.for([
   ['duration', '', []],
   ['span.nothing', '', []],
 ] as const)('values of %s %s', async ([tag, q, expected]) => {
-  const url = await shop()
+  const url = shop()
   const path = `/api/v2/search/tag/${encodeURIComponent(tag)}/values?q=${encodeURIComponent(q)}&${range}`
   const { tagValues = [] } = await ask(url + path, 'SearchTagValuesV2Response')
   expect(tagValues.map(({ type, value }: Answer) => [type, value])).toEqual(expected)
 })
 
 test('values for older clients are texts, of names without a scope', async () => {
-  const url = await shop()
+  const url = shop()
   const values = async (tag: string) =>
     (await ask(`${url}/tempo/api/search/tag/${tag}/values`, 'SearchTagValuesResponse'))['tagValues']
-  expect(await values('service.name')).toEqual(['catalog', 'payments', 'shop'])
+  expect(await values('service.name')).toEqual(['catalog', 'payments', 'shop', 'unknown_service'])
   expect(await values('http.status_code')).toEqual(['200', '500'])
   expect(await values('status.code')).toEqual(['unset', 'ok', 'error'])
   expect(await values('error')).toEqual(['true'])
 })
 
 test('series over time: values by label, on whole steps; and one value for the range', async () => {
-  const url = await shop()
+  const url = shop()
   const q = encodeURIComponent('{ } | count_over_time() by (resource.service.name)')
   const series = (await ask(`${url}/api/metrics/query_range?q=${q}&${range}&step=30s`, 'QueryRangeResponse'))[
     'series'
@@ -355,7 +345,7 @@ test('series over time: values by label, on whole steps; and one value for the r
     ]),
   )
   expect(series[0].labels[0].key).toBe('resource.service.name')
-  expect(sums).toEqual({ shop: 4, payments: 2, catalog: 1, nil: 1 })
+  expect(sums).toEqual({ shop: 4, payments: 2, catalog: 1, unknown_service: 1 })
   for (const { samples } of series) {
     expect(samples.every(({ timestampMs }: Answer) => Number(timestampMs) % 30_000 === 0)).toBe(true)
   }
@@ -368,7 +358,7 @@ test('series over time: values by label, on whole steps; and one value for the r
 })
 
 test('a metrics query names example traces, as many as asked for', async () => {
-  const url = await shop()
+  const url = shop()
   const q = encodeURIComponent('{ status = error } | rate()')
   const ids = async (more: string) =>
     (await ask(`${url}/api/metrics/query_range?q=${q}&${range}&step=30s${more}`, 'QueryRangeResponse'))[
@@ -381,7 +371,7 @@ test('a metrics query names example traces, as many as asked for', async () => {
 })
 
 test('with keys set, only a key that may read, sent in any of the ways that data sources know', async () => {
-  const url = await runIngest({ TRACES_INGESTION_API_KEY: 'open' }).then(({ url }) => url)
+  const { url } = await runIngest({ TRACES_INGESTION_API_KEY: 'open' })
   const status = async (path: string, headers: Record<string, string>) =>
     (await fetch(url + path, { headers })).status
   const basic = `Basic ${Buffer.from('grafana:open').toString('base64')}`
@@ -404,8 +394,7 @@ test('with keys set, only a key that may read, sent in any of the ways that data
 })
 
 test('other paths below are refused, never the page', async () => {
-  const { url } = await runIngest()
-  const response = await fetch(`${url}/tempo/api/overrides`)
+  const response = await fetch(`${shop()}/tempo/api/overrides`)
   expect([response.status, await response.text()]).toEqual([
     404,
     expect.stringContaining('/tempo/api/overrides'),
