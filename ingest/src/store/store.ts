@@ -3,6 +3,7 @@
 import type { Slice } from '../otlp/frames.ts'
 import type { SpanHeads } from '../otlp/span-heads.ts'
 import type { DestinationStore } from './destination-store.ts'
+import type { Questions } from './questions.ts'
 import type { SpanMetricsStore } from './span-metrics-store.ts'
 import type {
   ServicesAnswer,
@@ -73,6 +74,7 @@ export type CompactDone = {
 }
 
 export type Store = DestinationStore &
+  Questions &
   SpanMetricsStore & {
     /**
      * Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. Once it is taken its body
@@ -106,7 +108,12 @@ export type Store = DestinationStore &
   }
 
 export type StoreFaultCode =
-  'store_busy' | 'store_failed' | 'search_too_wide' | 'trace_too_large' | 'metrics_not_ready'
+  | 'store_busy'
+  | 'store_failed'
+  | 'search_too_wide'
+  | 'trace_too_large'
+  | 'question_unfit'
+  | 'metrics_not_ready'
 
 /** An expected failure of the store, for the one who asked; the message says the limit and what to do. */
 export class StoreFault extends Error {

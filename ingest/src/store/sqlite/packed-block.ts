@@ -1,11 +1,10 @@
 // A chunk to a block ready to insert: columns, filter, compressed body, keys for the trace index. Pure, but for that it
 // blanks the chunk's own body.
-import { constants, zstdCompressSync } from 'node:zlib'
 import { releaseMemory } from '../../released.ts'
 import { headAt, headStride, kindOf, statusOf } from '../../otlp/span-heads.ts'
 import { WireReader } from '../../otlp/wire-reader.ts'
 import { AttributeFilter } from './attribute-filter.ts'
-import { askedHashes, attributeHash } from './attribute-hash.ts'
+import { attributeHash, hashesOfValue, listHashes } from './attribute-hash.ts'
 import { eachAttribute, ofResource, ofSpan } from './attributes.ts'
 import { callerMark, tellsCaller } from './caller-mark.ts'
 import { groupStride } from './chunk.ts'
@@ -13,6 +12,7 @@ import type { Chunk } from './chunk.ts'
 import { columnsOf, cutName } from './columns.ts'
 import type { Columns } from './columns.ts'
 import { encodeColumns } from './columns-codec.ts'
+import { packBody } from './body-frames.ts'
 import { blankIds } from './ids.ts'
 import { sortedKeys } from './trace-keys.ts'
 
@@ -39,9 +39,6 @@ export type PackedBlock = {
   traceKeys: BigInt64Array<ArrayBuffer>
 }
 
-// Level 1: 2.1M spans/s; level 3 is no smaller without the ids, and takes half as long again.
-const zstdLevel1 = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
-
 /** The span's name, as the filter holds it: no attribute has an empty key. */
 export const nameKey = ''
 
@@ -56,7 +53,7 @@ export function packChunk(chunk: Chunk): PackedBlock {
     shares: sharesOf(chunk),
     filter,
     columns: encodeColumns(columns),
-    body: zstdCompressSync(chunk.body.subarray(0, chunk.bodyBytes), zstdLevel1),
+    body: packBody(chunk.body.subarray(0, chunk.bodyBytes), chunk.heads, chunk.spanCount),
     traceKeys: sortedKeys(columns.traceIds),
   }
   for (const array of [columns.start, columns.duration, columns.spanId]) releaseMemory(array)
@@ -85,6 +82,7 @@ function filterOf({ body, heads, spanCount, groups }: Chunk, names: readonly str
   const add = (start: number, end: number): void => {
     const hash = attributeHash(reader, start, end)
     if (hash !== undefined) filter.add(hash)
+    else for (const item of listHashes(reader, start, end)) filter.add(item)
   }
   const addOfSpan = (start: number, end: number): void => {
     add(start, end)
@@ -100,7 +98,9 @@ function filterOf({ body, heads, spanCount, groups }: Chunk, names: readonly str
     resources.add(start)
     eachAttribute(reader, start, groups[at + 4] ?? 0, ofResource, add)
   }
-  for (const name of names) for (const hash of askedHashes(nameKey, name).slice(0, 1)) filter.add(hash)
+  for (const value of names) {
+    for (const hash of hashesOfValue(nameKey, { type: 'string', value }) ?? []) filter.add(hash)
+  }
   return filter.toBytes()
 }
 
