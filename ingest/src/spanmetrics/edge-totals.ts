@@ -1,13 +1,15 @@
 // What was counted of edges by minute since it was last saved: calls, errors, and durations in buckets of an eighth of an
 // octave, for the quantiles of the dependency graph.
 
+import { bucketOf } from '../store/sqlite/query/duration-bucket.ts'
+
 export type EdgeNames = { client: string; server: string; connection: string; source: number }
 export type EdgeTotal = EdgeNames & {
   /** Of the server's span, or the only one: minutes since the epoch. */
   minute: number
   calls: number
   errors: number
-  /** Pairs of a bucket (durationBucket) and how many. */
+  /** Pairs of a bucket (duration-bucket.ts) and how many. */
   durations: number[]
 }
 
@@ -77,17 +79,9 @@ export class MinuteTotal {
   add(durationNano: number, failed: boolean): void {
     this.calls++
     if (failed) this.errors++
-    const bucket = durationBucket(durationNano)
+    const bucket = bucketOf(durationNano)
     this.durations.set(bucket, (this.durations.get(bucket) ?? 0) + 1)
   }
 }
 
 export const minuteOf = (startNano: number): number => Math.floor(startNano / minuteNano)
-
-/** Eighths of an octave above a nanosecond: bucket n holds durations from 2^(n/8) on. */
-export function durationBucket(nano: number): number {
-  return nano < 2 ? 0 : Math.floor(Math.log2(nano) * 8)
-}
-
-/** The lower bound of a bucket, in nanoseconds. */
-export const bucketStart = (bucket: number): number => (bucket === 0 ? 0 : 2 ** (bucket / 8))

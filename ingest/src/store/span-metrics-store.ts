@@ -1,7 +1,6 @@
 // What the store tells of the spans it holds as metrics: part of store.ts's interface. Where span metrics are switched off
 // nothing is counted, and there are no dependencies.
 import type { Format } from '../spanmetrics/text.ts'
-import type { Questions } from './questions.ts'
 
 /**
  * All spans that were durable when it was asked are counted, or as many as can be within `waitMs`. What was told once is
@@ -13,5 +12,4 @@ export type SpanMetricsStore = {
   spanMetricsText(format: Format, waitMs: number): Promise<Uint8Array | undefined>
   /** The same as OTLP requests of metrics, cumulative. */
   spanMetricsOtlp(waitMs: number): Promise<Uint8Array[] | undefined>
-  dependencies: Questions['dependencies']
 }

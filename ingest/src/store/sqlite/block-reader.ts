@@ -15,6 +15,7 @@ import type { LocatedBody } from './query/located-body.ts'
 import { Recent } from './recent.ts'
 import { rollupOf } from './query/rollup.ts'
 import type { Rollup } from './query/rollup.ts'
+import { decodeRollup } from './query/rollup-codec.ts'
 import { restoreIds } from './ids.ts'
 import { sourceAt } from './sources.ts'
 import { createTraceIndex } from './trace-index.ts'
@@ -45,6 +46,9 @@ export type BlockReader = {
 export function createBlockReader(db: Database.Database, spansKept = usualSpansKept): BlockReader {
   const columnsOf = db.prepare<[number], Buffer>('SELECT columns FROM block_data WHERE id = ?').pluck()
   const filterOf = db.prepare<[number], Buffer>('SELECT filter FROM block_data WHERE id = ?').pluck()
+  const rollupStored = db
+    .prepare<[number], Buffer>('SELECT rollup FROM block_rollups WHERE data_id = ?')
+    .pluck()
   const bodyOf = db.prepare<[number], Buffer>('SELECT body FROM block_data WHERE id = ?').pluck()
   const index = createTraceIndex(db)
   const directory = createBlockDirectory(db)
@@ -57,7 +61,10 @@ export function createBlockReader(db: Database.Database, spansKept = usualSpansK
   return {
     columns: columnsAt,
     filter: (dataId) => required(filterOf.get(dataId), dataId),
-    rollup: (dataId) => rollupOf(columnsAt(dataId)),
+    rollup(dataId) {
+      const stored = rollupStored.get(dataId)
+      return stored === undefined ? rollupOf(columnsAt(dataId)) : decodeRollup(stored)
+    },
     frames,
     body(dataId) {
       const body = unpackBody(required(bodyOf.get(dataId), dataId))
