@@ -6,6 +6,8 @@ import { createServer as createSecureServer } from 'node:https'
 import { fastify, LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { KeyRing } from './access/key-ring.ts'
+import { observeRequests } from './asked/observed-requests.ts'
+import type { RequestObserver } from './asked/observed-requests.ts'
 import type { IngestConfig } from './config.ts'
 import type { Forward } from './forward/forward.ts'
 import { forwardRoutes } from './forward/routes.ts'
@@ -29,14 +31,17 @@ export type AppParts = {
   health: Health
   keys: KeyRing
   receiver: Receiver
+  /** Of requests of the API. */
+  observers: readonly RequestObserver[]
   /** Undefined: plain HTTP. */
   tls: Tls | undefined
   log: FastifyBaseLogger
 }
 
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
-  const { config, store, forward, metered, keys, health, receiver, tls, log } = parts
+  const { config, store, forward, metered, keys, health, receiver, observers, tls, log } = parts
   const app = bareApp(tls, log)
+  observeRequests(app, observers)
   await app.register(healthRoutes, { health })
   await app.register(metricsRoutes, { metered, destinations: { forward, store }, keys })
   await app.register(receiveRoutes, { receiver })

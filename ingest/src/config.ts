@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { Key, RateLimit } from './access/key.ts'
 import type { WatchedKeys } from './access/watched-keys.ts'
+import type { AuditConfig } from './audit/audit.ts'
 import { readLayers } from './config/layers.ts'
 import { destinationsOf, endpoint, headerMistakes } from './config/destinations.ts'
 import { flagList, printedSettings } from './config/print.ts'
@@ -48,6 +49,8 @@ export type IngestConfig = {
   intakeBytesMax: number
   /** The user's own rules of who sent a span, before the standard ones. */
   sourceRules: readonly SourceRule[]
+  /** Undefined: queries are not audited. */
+  audit: AuditConfig | undefined
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   /** None: nothing is forwarded. */
   destinations: readonly Destination[]
@@ -104,6 +107,9 @@ export const settings = z.object({
   ...retentionSettings,
   PROBESPAN_EXPLORER_DIR: z.string().default(builtExplorer),
   PROBESPAN_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+  PROBESPAN_AUDIT_FILE: z.string().optional(),
+  // Off: a full disk would take away the means to look into why it is full.
+  PROBESPAN_AUDIT_REQUIRED: flag(false),
   // On unless switched off: taking traces is what this service is for. (In the dashboard that these variables come
   // from, ingestion is one optional part among many, and off.) An open door needs a key: see exposureMistake.
   TRACES_INGESTION_ENABLED: flag(true),
@@ -187,6 +193,11 @@ function readSettings(
         `PROBESPAN_REQUEST_BYTES_MAX (${requestBytes})`,
     )
   }
+  if (values.PROBESPAN_AUDIT_REQUIRED && [undefined, 'log'].includes(values.PROBESPAN_AUDIT_FILE)) {
+    mistakes.push(
+      'PROBESPAN_AUDIT_REQUIRED is true, so PROBESPAN_AUDIT_FILE must name a file: whether the log was written is not known',
+    )
+  }
   mistakes.push(...portsTwice(values, given))
   if (mistakes.length > 0) throw invalid(mistakes)
   return { values, given, sourceRules, destinations, references, forwardTo: [...first, ...others] }
@@ -219,8 +230,15 @@ function configOf(
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
     requestBytesMax: found.PROBESPAN_REQUEST_BYTES_MAX,
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
+    audit: auditOf(found),
     logLevel: found.PROBESPAN_LOG_LEVEL,
   }
+}
+
+function auditOf(found: Settings): AuditConfig | undefined {
+  const { PROBESPAN_AUDIT_FILE: file, PROBESPAN_AUDIT_REQUIRED: required } = found
+  if (file === undefined) return undefined
+  return { target: file === 'log' ? file : { path: resolve(file) }, required }
 }
 
 /** The one destination that variables configure; its name is that of its cursor. */

@@ -15,6 +15,8 @@ export const counters = z.object({
   spansUnforwardable: count.describe('Spans that a destination refused for good'),
   spansSkipped: count.describe('Spans that a destination was too far behind to get'),
   forwardRetries: count.describe('Deliveries that have to be tried again'),
+  auditLines: count.describe('Lines of the audit that were written'),
+  auditLinesLost: count.describe('Lines of the audit that could not be written'),
 })
 export type Counters = z.infer<typeof counters>
 
@@ -30,5 +32,7 @@ export function zeroCounters(): Counters {
     spansUnforwardable: 0,
     spansSkipped: 0,
     forwardRetries: 0,
+    auditLines: 0,
+    auditLinesLost: 0,
   }
 }

@@ -7,10 +7,14 @@ import type { KeyRing } from './access/key-ring.ts'
 import { createRateLimits } from './access/rate-limits.ts'
 import { watchKeys } from './access/watched-keys.ts'
 import { createApp, createOtlpApp } from './app.ts'
+import { watchedStore } from './asked/watched-store.ts'
+import { openAudit } from './audit/audit.ts'
+import type { Audit } from './audit/audit.ts'
 import { invalid } from './config.ts'
 import type { IngestConfig } from './config.ts'
 import { exposureMistake } from './config/references.ts'
 import { zeroCounters } from './counters.ts'
+import type { Counters } from './counters.ts'
 import { StartFault } from './faults.ts'
 import type { RequestFaultCode } from './faults.ts'
 import { createForward } from './forward/forward.ts'
@@ -37,6 +41,8 @@ export type * from './wire.ts'
 export type Ingest = Omit<Listeners, 'close'> & {
   /** Takes no more requests, ends those under way, writes what is waiting, closes the store. */
   close: () => Promise<void>
+  /** Files that it adds lines to were moved away: it goes on in new ones. Undefined: there are none. */
+  reopenFiles: (() => void) | undefined
 }
 
 /** Throws StartFault. Logs go to standard error as JSON lines. */
@@ -45,16 +51,28 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
   if (exposed !== undefined) throw invalid([exposed])
   const log = pino({ level: config.logLevel, name: 'probespan-ingest' }, pino.destination(2))
   const keys = createKeyRing(config.keys, fullGrant('everyone', config.rate))
+  const counters = zeroCounters()
+  const audit =
+    config.audit && (await openAudit({ config: config.audit, keys, isLasting: () => false, counters, log }))
   const keyWatch = config.keysFile && watchKeys(keys, config.keysFile, log)
   const tls = config.tls && watchTls(config.tls.files, config.tls.options, log)
-  const closeWatches = (): void => {
+  const closeAround = async (): Promise<void> => {
     keyWatch?.close()
     tls?.close()
+    await audit?.close()
   }
   try {
-    return await startService({ config, keys, tls, log, closeWatches })
+    const { close, ...service } = await startService({ config, keys, tls, audit, counters, log })
+    return {
+      ...service,
+      async close() {
+        await close()
+        await closeAround()
+        log.info({ counters }, 'stopped')
+      },
+    }
   } catch (error) {
-    closeWatches()
+    await closeAround()
     throw error
   }
 }
@@ -63,12 +81,12 @@ type ServiceParts = {
   config: IngestConfig
   keys: KeyRing
   tls: Tls | undefined
+  audit: Audit | undefined
+  counters: Counters
   log: Logger
-  closeWatches: () => void
 }
 
-async function startService({ config, keys, tls, log, closeWatches }: ServiceParts): Promise<Ingest> {
-  const counters = zeroCounters()
+async function startService({ config, keys, tls, audit, counters, log }: ServiceParts): Promise<Ingest> {
   const refusals = new Map<RequestFaultCode, number>()
   const endpoints = createEndpoints()
   const health = createHealth()
@@ -94,12 +112,13 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
   const forward = createForward({ destinations: config.destinations, store, counters, log })
   const app = await createApp({
     config,
-    store,
+    store: watchedStore(store),
     forward,
-    metered: { counters, refusals, endpoints, admission },
+    metered: { counters, refusals, endpoints, admission, audit },
     keys,
     health,
     receiver,
+    observers: audit === undefined ? [] : [audit.observer],
     tls,
     log,
   })
@@ -120,12 +139,11 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
   log.info({ ...urls, database: config.databasePath, keys: config.keys.map(({ name }) => name) }, 'listening')
   return {
     ...urls,
+    reopenFiles: audit?.reopen,
     async close() {
-      closeWatches()
       await closeListeners()
       await forward.close()
       await store.close()
-      log.info({ counters }, 'stopped')
     },
   }
 }

@@ -34,3 +34,5 @@ export const connectionsMax = 4_096
 export const grpcIdleMs = 600_000
 /** gRPC calls under way on one connection: senders wait with the next ones. */
 export const streamsMax = 256
+/** Of the audit's lines that wait to be written: minutes of a busy service, while a disk is full. */
+export const auditWaitingBytesMax = 8 * 2 ** 20

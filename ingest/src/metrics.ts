@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { KeyRing } from './access/key-ring.ts'
+import type { Audit } from './audit/audit.ts'
 import { counters as countersShape } from './counters.ts'
 import type { Counters } from './counters.ts'
 import type { RequestFaultCode } from './faults.ts'
@@ -18,6 +19,8 @@ export type Metered = {
   refusals: ReadonlyMap<RequestFaultCode, number>
   endpoints: Pick<Endpoints, 'list'>
   admission: Pick<Admission, 'heldBytes'>
+  /** Undefined: queries are not audited. */
+  audit: Pick<Audit, 'failure'> | undefined
 }
 
 export type MetricsRoutesParts = { metered: Metered; destinations: DestinationMetricsParts; keys: KeyRing }
@@ -35,7 +38,7 @@ export async function metricsRoutes(
   })
 }
 
-function createRegistry({ counters, refusals, endpoints, admission }: Metered): Registry {
+function createRegistry({ counters, refusals, endpoints, admission, audit }: Metered): Registry {
   const registers = [new Registry()] as const
   collectDefaultMetrics({ register: registers[0] })
   for (const name of countersShape.keyof().options) {
@@ -77,6 +80,14 @@ function createRegistry({ counters, refusals, endpoints, admission }: Metered): 
     registers: [...registers],
     collect(): void {
       held.set(admission.heldBytes)
+    },
+  })
+  const failing = new Gauge({
+    name: `${prefix}audit_failing`,
+    help: '1 while lines of the audit cannot be written',
+    registers: [...registers],
+    collect(): void {
+      failing.set(audit?.failure() === undefined ? 0 : 1)
     },
   })
   return registers[0]
