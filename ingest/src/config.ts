@@ -49,6 +49,8 @@ export type IngestConfig = {
   intakeBytesMax: number
   /** The user's own rules of who sent a span, before the standard ones. */
   sourceRules: readonly SourceRule[]
+  /** Spans a second of ingest's own requests and jobs; undefined: they are not traced. */
+  ownSpansPerS: number | undefined
   /** Undefined: queries are not audited. */
   audit: AuditConfig | undefined
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
@@ -107,6 +109,8 @@ export const settings = z.object({
   ...retentionSettings,
   PROBESPAN_EXPLORER_DIR: z.string().default(builtExplorer),
   PROBESPAN_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+  PROBESPAN_OWN_TRACES: flag(true),
+  PROBESPAN_OWN_SPANS_PER_S: integer(100, 1, 100_000),
   PROBESPAN_AUDIT_FILE: z.string().optional(),
   // Off: a full disk would take away the means to look into why it is full.
   PROBESPAN_AUDIT_REQUIRED: flag(false),
@@ -230,6 +234,7 @@ function configOf(
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
     requestBytesMax: found.PROBESPAN_REQUEST_BYTES_MAX,
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
+    ownSpansPerS: found.PROBESPAN_OWN_TRACES ? found.PROBESPAN_OWN_SPANS_PER_S : undefined,
     audit: auditOf(found),
     logLevel: found.PROBESPAN_LOG_LEVEL,
   }

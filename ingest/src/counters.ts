@@ -15,6 +15,9 @@ export const counters = z.object({
   spansUnforwardable: count.describe('Spans that a destination refused for good'),
   spansSkipped: count.describe('Spans that a destination was too far behind to get'),
   forwardRetries: count.describe('Deliveries that have to be tried again'),
+  ownSpans: count.describe("Spans of ingest's own requests and jobs that are durable"),
+  ownSpansLeftOut: count.describe('Own requests and jobs that were not traced, since there were too many'),
+  ownSpansLost: count.describe('Own spans that could not be stored'),
   auditLines: count.describe('Lines of the audit that were written'),
   auditLinesLost: count.describe('Lines of the audit that could not be written'),
 })
@@ -32,6 +35,9 @@ export function zeroCounters(): Counters {
     spansUnforwardable: 0,
     spansSkipped: 0,
     forwardRetries: 0,
+    ownSpans: 0,
+    ownSpansLeftOut: 0,
+    ownSpansLost: 0,
     auditLines: 0,
     auditLinesLost: 0,
   }

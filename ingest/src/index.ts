@@ -19,12 +19,18 @@ import { StartFault } from './faults.ts'
 import type { RequestFaultCode } from './faults.ts'
 import { createForward } from './forward/forward.ts'
 import { createHealth } from './health.ts'
+import type { Health } from './health.ts'
 import { queueBytesMax, requestTimeoutMs } from './limits.ts'
 import { openListeners } from './listen/listeners.ts'
 import type { Listeners } from './listen/listeners.ts'
+import type { Metered } from './metrics.ts'
+import { createOwnTraces } from './own-traces/own-traces.ts'
+import type { OwnTraces } from './own-traces/own-traces.ts'
 import { createAdmission } from './receive/admission.ts'
 import { createGrpcListener } from './receive/grpc-listener.ts'
 import { createReceiver } from './receive/receiver.ts'
+import type { Receiver } from './receive/receiver.ts'
+import type { JobRun } from './store/job.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { StoreUnusable } from './store/store.ts'
 import type { Store } from './store/store.ts'
@@ -52,8 +58,7 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
   const log = pino({ level: config.logLevel, name: 'probespan-ingest' }, pino.destination(2))
   const keys = createKeyRing(config.keys, fullGrant('everyone', config.rate))
   const counters = zeroCounters()
-  const audit =
-    config.audit && (await openAudit({ config: config.audit, keys, isLasting: () => false, counters, log }))
+  const audit = config.audit && (await openAudit({ config: config.audit, keys, isLasting, counters, log }))
   const keyWatch = config.keysFile && watchKeys(keys, config.keysFile, log)
   const tls = config.tls && watchTls(config.tls.files, config.tls.options, log)
   const closeAround = async (): Promise<void> => {
@@ -77,6 +82,9 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
   }
 }
 
+/** Requests that go on until their client leaves. */
+const isLasting = (route: string): boolean => route === '/api/tail'
+
 type ServiceParts = {
   config: IngestConfig
   keys: KeyRing
@@ -87,50 +95,41 @@ type ServiceParts = {
 }
 
 async function startService({ config, keys, tls, audit, counters, log }: ServiceParts): Promise<Ingest> {
-  const refusals = new Map<RequestFaultCode, number>()
-  const endpoints = createEndpoints()
-  const health = createHealth()
-  const admission = createAdmission({
-    bytesMax: config.intakeBytesMax,
-    requestBytesMax: config.requestBytesMax,
-    requestTimeoutMs,
-  })
-  const store = openStore(config, log)
-  const receiver = createReceiver({
-    store,
-    counters,
-    keys,
-    rates: createRateLimits(),
-    admission,
-    enabled: config.ingestionEnabled,
-    sourceRules: config.sourceRules,
-    endpoints,
-    health,
-    refusals,
-    log,
-  })
-  const forward = createForward({ destinations: config.destinations, store, counters, log })
+  let ownTraces: OwnTraces | undefined
+  const onRun = (run: JobRun): void => ownTraces?.addJob(run)
+  const store = openStore(config, onRun, log)
+  const { receiver, health, ...metered } = createIntake({ config, store, keys, counters, log })
+  const forward = createForward({ destinations: config.destinations, store, counters, log, onRun })
+  const { ownSpansPerS: spansPerS } = config
+  ownTraces =
+    spansPerS === undefined
+      ? undefined
+      : createOwnTraces({ spansPerS, store, keys, isLasting, counters, choices: forward.choices })
   const app = await createApp({
     config,
     store: watchedStore(store),
     forward,
-    metered: { counters, refusals, endpoints, admission, audit },
+    metered: { ...metered, counters, audit },
     keys,
     health,
     receiver,
-    observers: audit === undefined ? [] : [audit.observer],
+    observers: [audit?.observer, ownTraces?.observer].filter((observer) => observer !== undefined),
     tls,
     log,
   })
   const otlpApp = await createOtlpApp({ health, receiver, tls, log })
   const grpc = createGrpcListener(receiver, tls, log)
+  const closeBehind = async (): Promise<void> => {
+    await forward.close()
+    await ownTraces?.close()
+    await store.close()
+  }
   let listeners: Listeners
   try {
     await forward.openCursors()
     listeners = await openListeners({ app, otlpApp, grpc, config, log })
   } catch (error) {
-    await forward.close()
-    await store.close()
+    await closeBehind()
     throw error
   }
   // Not before the ports are ours: another ingest may forward from this database.
@@ -142,18 +141,51 @@ async function startService({ config, keys, tls, audit, counters, log }: Service
     reopenFiles: audit?.reopen,
     async close() {
       await closeListeners()
-      await forward.close()
-      await store.close()
+      await closeBehind()
     },
   }
 }
 
-function openStore({ databasePath, retention }: IngestConfig, log: Logger): Store {
+type Intake = Pick<Metered, 'refusals' | 'endpoints' | 'admission'> & { receiver: Receiver; health: Health }
+
+function createIntake({
+  config,
+  store,
+  ...parts
+}: Pick<ServiceParts, 'config' | 'keys' | 'counters' | 'log'> & { store: Store }): Intake {
+  const { intakeBytesMax: bytesMax, requestBytesMax, ingestionEnabled: enabled, sourceRules } = config
+  const refusals = new Map<RequestFaultCode, number>()
+  const endpoints = createEndpoints()
+  const health = createHealth()
+  const admission = createAdmission({ bytesMax, requestBytesMax, requestTimeoutMs })
+  const rates = createRateLimits()
+  const receiver = createReceiver({
+    ...parts,
+    store,
+    rates,
+    admission,
+    enabled,
+    sourceRules,
+    endpoints,
+    health,
+    refusals,
+  })
+  return { receiver, health, refusals, endpoints, admission }
+}
+
+function openStore(
+  { databasePath, retention }: IngestConfig,
+  onRun: (run: JobRun) => void,
+  log: Logger,
+): Store {
   try {
     return openSqliteStore(databasePath, queueBytesMax, {
       retention,
-      onUpkeepFailed: (reason) =>
-        log.error({ reason }, 'the upkeep of the store stumbled; it is tried again, and nothing is lost'),
+      onUpkeepFailed(reason) {
+        log.error({ reason }, 'the upkeep of the store stumbled; it is tried again, and nothing is lost')
+        onRun({ name: 'upkeep', startUnixMs: Date.now(), durationMs: 0, counts: {}, failure: reason })
+      },
+      onUpkeepDone: onRun,
     })
   } catch (error) {
     if (error instanceof StoreUnusable) throw new StartFault(error.code, error.message, { cause: error })

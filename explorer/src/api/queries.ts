@@ -25,7 +25,10 @@ export function tracesQuery(search: ListSearch) {
   const { live, ...filters } = search
   return queryOptions({
     queryKey: ['traces', filters],
-    queryFn: ({ signal }) => getAnswer(tracesPath(filters, Date.now()), isTracesAnswer, signal),
+    queryFn: ({ signal, client, queryKey }) => {
+      const again = client.getQueryState(queryKey)?.data !== undefined
+      return getAnswer(tracesPath(filters, Date.now()), isTracesAnswer, signal, again)
+    },
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => {
       if (state.error instanceof ApiFailure && state.error.status === 401) return false

@@ -2,6 +2,7 @@
 // of bounded size. Never a key: neither the one that the request came with, nor one among its parameters. Pure.
 import type { ObservedRequest, RequestEnd } from '../asked/observed-requests.ts'
 import type { AskedQuestion } from '../asked/request-record.ts'
+import { cut, hidden, shownPath } from '../asked/shown-path.ts'
 
 /** `opened`: of a request that lasts, such as a live tail, when it begins; it has another line when it ends. */
 export type AuditEvent = 'query' | 'opened'
@@ -35,13 +36,10 @@ export type AuditEntry = {
   cutShort?: true
 }
 
-/** Letters; what is longer is cut, and ends with `…`. */
-const textMax = 1_000
 const parametersMax = 50
 const listMax = 20
 /** Of names that parameters have elsewhere: someone may send them here by mistake. */
 const secretNames = /key|token|secret|password|passwd|authorization|credential|cookie/i
-const hidden = '(hidden)'
 
 export type Naming = {
   nameOf(headers: ObservedRequest['headers']): string | undefined
@@ -61,7 +59,7 @@ export function auditEntry(request: ObservedRequest, end: RequestEnd | undefined
     protocol,
     method,
     route,
-    path: pathOf(request.path, keys),
+    path: shownPath(request.path, keys),
     parameters: Object.fromEntries(
       parameters.map(([name, value]) => [cut(name), secretNames.test(name) ? hidden : valueOf(value, keys)]),
     ),
@@ -128,10 +126,3 @@ function textOf(value: unknown, keys: Naming): string {
   const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
   return keys.isKey(text) ? hidden : cut(text)
 }
-
-function pathOf(path: string, keys: Naming): string {
-  const parts = cut(path).split('/')
-  return parts.map((part) => (keys.isKey(part) ? hidden : part)).join('/')
-}
-
-const cut = (text: string): string => (text.length <= textMax ? text : `${text.slice(0, textMax)}…`)

@@ -1,5 +1,6 @@
 // The SQLite engine behind the store interface: one database file; a thread that writes, threads that read, one that
 // keeps order, and here only what passes between them and the callers. In: a path and bounds; out: a Store.
+import type { JobRun } from '../job.ts'
 import type { Retention } from '../retention.ts'
 import type { Store } from '../store.ts'
 import { callsTo } from './calls.ts'
@@ -16,6 +17,8 @@ export type SqliteStoreOptions = {
   retention?: Retention
   /** The upkeep goes on later by itself. */
   onUpkeepFailed?: (reason: string) => void
+  /** A job of the upkeep has done something. */
+  onUpkeepDone?: (run: JobRun) => void
 }
 
 const everything: Retention = { ageMs: undefined, bytes: undefined, rules: [] }
@@ -24,13 +27,19 @@ const everything: Retention = { ageMs: undefined, bytes: undefined, rules: [] }
 export function openSqliteStore(
   path: string,
   queueBytesMax: number,
-  { retention = everything, onUpkeepFailed = () => {} }: SqliteStoreOptions = {},
+  { retention = everything, onUpkeepFailed = () => {}, onUpkeepDone = () => {} }: SqliteStoreOptions = {},
 ): Store {
   prepareDatabase(path)
   const writing = startThread('./writer-thread.ts', 'writes the store', path)
   const write = callsTo<WriterCalls>(writing.worker)
   const readers = createReaderPool(path)
-  const upkeep = createUpkeepClient({ path, write, retention, onFailed: onUpkeepFailed })
+  const upkeep = createUpkeepClient({
+    path,
+    write,
+    retention,
+    onFailed: onUpkeepFailed,
+    onDone: onUpkeepDone,
+  })
   const queue = new CommitQueue((chunks, moved) => write('commit', chunks, moved), queueBytesMax)
   return {
     append: (batch) => queue.append(batch),
