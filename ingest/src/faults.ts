@@ -29,6 +29,7 @@ export const requestFaults = {
   body_too_large: { status: 413, rpc: rpcCodes.resourceExhausted },
   content_type_unsupported: { status: 415, rpc: rpcCodes.invalidArgument },
   compression_unsupported: { status: 415, rpc: rpcCodes.unimplemented },
+  question_unfit: { status: 422, rpc: rpcCodes.invalidArgument },
   trace_too_large: { status: 422, rpc: rpcCodes.resourceExhausted },
   search_too_wide: { status: 422, rpc: rpcCodes.resourceExhausted },
   rate_limited: { status: 429, rpc: rpcCodes.resourceExhausted },

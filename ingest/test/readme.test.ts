@@ -12,7 +12,7 @@ import { partsMax } from '../src/otlp/frames.ts'
 import { spanRules } from '../src/otlp/scan.ts'
 import { tracePaths } from '../src/receive/routes.ts'
 import { searchSpansMax } from '../src/store/sqlite/search.ts'
-import { traceSpansMax } from '../src/store/sqlite/reader.ts'
+import { traceSpansMax } from '../src/store/sqlite/read-trace.ts'
 
 const rpcCodes: Readonly<Record<string, unknown>> = grpcCodes
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')

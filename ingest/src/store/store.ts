@@ -3,6 +3,7 @@
 import type { Slice } from '../otlp/frames.ts'
 import type { SpanHeads } from '../otlp/span-heads.ts'
 import type { DestinationStore } from './destination-store.ts'
+import type { Questions } from './questions.ts'
 import type {
   ServicesAnswer,
   SourceFilter,
@@ -71,7 +72,7 @@ export type CompactDone = {
   pagesGivenBack: number
 }
 
-export type Store = DestinationStore & {
+export type Store = DestinationStore & Omit<Questions, 'dependencies'> & {
   /**
    * Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. Once it is taken its body
    * is the store's, which gives a large one's memory back at once: it is empty then.
@@ -103,7 +104,12 @@ export type Store = DestinationStore & {
   close(): Promise<void>
 }
 
-export type StoreFaultCode = 'store_busy' | 'store_failed' | 'search_too_wide' | 'trace_too_large'
+export type StoreFaultCode =
+  | 'store_busy'
+  | 'store_failed'
+  | 'search_too_wide'
+  | 'trace_too_large'
+  | 'question_unfit'
 
 /** An expected failure of the store, for the one who asked; the message says the limit and what to do. */
 export class StoreFault extends Error {

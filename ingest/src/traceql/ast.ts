@@ -114,8 +114,11 @@ export type MetricsFunction =
   /** Which attribute values spans of the selection have more often than the others; times in Unix nanoseconds. */
   | { fn: 'compare'; selection: Spanset; topValues: number; start?: bigint; end?: bigint }
 
-/** Of the series: the `limit` largest or smallest at each step. */
-export type SeriesChoice = { fn: 'topk' | 'bottomk'; limit: number }
+export type SeriesChoice =
+  /** Of the series: the `limit` largest or smallest at each step. */
+  | { fn: 'topk' | 'bottomk'; limit: number }
+  /** Samples that compare so; durations are seconds. `… | rate() > 5`. */
+  | { fn: 'where'; op: Exclude<Comparison, '=~' | '!~'>; value: number }
 
 export type Metrics = { measure: MetricsFunction; by: Field[]; choose: SeriesChoice[] }
 

@@ -1,6 +1,6 @@
 // What a TraceQL query is evaluated over, and what comes out. A store gives spans as readers of fields; everything that
 // needs more than one span (see `traceFields`) is worked out here from the parents and starts that it gives.
-import type { Query as ParsedQuery, Expression, Field, Intrinsic, Metrics, Pipeline, Static } from './ast.ts'
+import type { Expression, Field, Intrinsic, Static } from './ast.ts'
 import type { Series } from '../store/questions.ts'
 
 /**
@@ -13,7 +13,10 @@ import type { Series } from '../store/questions.ts'
  */
 export type Read = (field: Field) => readonly Static[]
 
-/** A compiled condition. It calls `read` with the `Field` objects of `fieldsOfCondition`, so those may key a cache. */
+/**
+ * A compiled condition. It calls `read` with the same few `Field` objects for every span, so a reader may keep what it
+ * knows of a field by the object. Equal fields may be several objects.
+ */
 export type Fits = (read: Read) => boolean
 
 /** All spans of one trace that the store holds, by place: 0 to `spanCount` - 1, the earliest start first. */
@@ -76,15 +79,3 @@ export type Measurement = {
 
 /** What must be read of a span for a query (`read`), and what is shown with each span that is found (`shown`). */
 export type QueryFields = { read: Field[]; shown: Field[] }
-
-// condition.ts
-export type CompileCondition = (condition: Expression | undefined) => Fits
-// pipeline.ts
-export type CompilePipeline = (pipeline: Pipeline) => Evaluate
-// trace-reader.ts
-export type ReaderOf = (view: TraceView) => TraceRead
-// query-fields.ts
-export type FieldsOf = (query: Pick<ParsedQuery, 'pipeline' | 'metrics'>) => QueryFields
-export type WholeTraceNeeded = (query: Pick<ParsedQuery, 'pipeline' | 'metrics'>) => boolean
-// measurement.ts
-export type CreateMeasurement = (metrics: Metrics, range: MeasurementRange) => Measurement

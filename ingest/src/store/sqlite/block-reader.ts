@@ -1,22 +1,30 @@
 // Reads blocks by id on a read-only connection, within a transaction of the caller's. What is remembered cannot go
 // stale: rows of block_data and trace_pages never change. Columns are kept decoded, newest use last, up to
 // `spansKept` spans (34 bytes each and their strings).
-import { zstdDecompressSync } from 'node:zlib'
 import type Database from 'better-sqlite3'
 import { isRoot, statusOf } from '../../otlp/span-heads.ts'
 import type { SpanFacts } from '../summary.ts'
+import { framesOf, unpackBody, unpackFrame } from './body-frames.ts'
 import { decodeColumns } from './columns-codec.ts'
 import type { Columns } from './columns.ts'
+import type { Frame } from './body-frames.ts'
+import { locateBody } from './query/located-body.ts'
+import type { LocatedBody } from './query/located-body.ts'
 import { Recent } from './recent.ts'
+import { rollupOf } from './query/rollup.ts'
+import type { Rollup } from './query/rollup.ts'
 import { restoreIds } from './ids.ts'
 import { sourceAt } from './sources.ts'
 import { keyOf, offsetsOf } from './trace-keys.ts'
 
 const usualSpansKept = 500_000
 const cachedPageBytesMax = 16 * 2 ** 20
-// A block is one request at the most, and a request is 64 MiB at the most; resources are repeated where it was cut.
-const bodyBytesMax = 256 * 2 ** 20
+/** Of frames of bodies, unpacked, with where their spans lie. */
+const frameBytesKept = 12 * 2 ** 20
 const errorStatus = 2
+/** A body of 256 MiB has no more, see body-frames.ts. */
+const framesMax = 1_024
+const framesListedMax = 1_000
 
 /** Where a block's data lies; a block that is merged or rewritten gets another. */
 export type BlockPlace = { id: number; dataId: number }
@@ -24,10 +32,11 @@ export type BlockPlace = { id: number; dataId: number }
 export type BlockReader = {
   columns(dataId: number): Columns
   filter(dataId: number): Buffer
+  rollup(dataId: number): Rollup
   /** As it was sent. */
   body(dataId: number): Buffer
-  /** Its ids and times are zeros: for what reads only attributes. */
-  blankBody(dataId: number): Buffer
+  /** The spans of the body, found frame by frame. Ids and times are zeros there. */
+  frames(dataId: number): BodyFrames
   /** Blocks that may hold spans of the trace, oldest first: the key is only a part of the id. */
   blocksOf(traceId: string): BlockPlace[]
 }
@@ -53,17 +62,17 @@ export function createBlockReader(db: Database.Database, spansKept = usualSpansK
   const columns = new Recent<Columns>(spansKept, ({ spanCount }) => spanCount)
   const pages = new Recent<Buffer>(cachedPageBytesMax, ({ length }) => length)
 
-  const blankBody = (dataId: number): Buffer =>
-    zstdDecompressSync(required(bodyOf.get(dataId), dataId), { maxOutputLength: bodyBytesMax })
+  const frames = createFrameReader((dataId) => required(bodyOf.get(dataId), dataId))
   const columnsAt = (dataId: number): Columns =>
     columns.get(dataId, () => decodeColumns(required(columnsOf.get(dataId), dataId)))
 
   return {
     columns: columnsAt,
     filter: (dataId) => required(filterOf.get(dataId), dataId),
-    blankBody,
+    rollup: (dataId) => rollupOf(columnsAt(dataId)),
+    frames,
     body(dataId) {
-      const body = blankBody(dataId)
+      const body = unpackBody(required(bodyOf.get(dataId), dataId))
       restoreIds(body, columnsAt(dataId))
       return body
     },
@@ -79,6 +88,28 @@ export function createBlockReader(db: Database.Database, spansKept = usualSpansK
       }
       return [...found.values()].sort((a, b) => a.id - b.id)
     },
+  }
+}
+
+/** `frame` gives where in its list a span's frame stands. */
+export type BodyFrames = { firstSpans: readonly number[]; located: (frame: number) => LocatedBody }
+
+function createFrameReader(bodyOf: (dataId: number) => Buffer): (dataId: number) => BodyFrames {
+  const located = new Recent<LocatedBody>(frameBytesKept, ({ reader, spans }) => reader.bytes.length + spans.byteLength * 2)
+  const firsts = new Recent<readonly number[]>(framesListedMax, () => 1)
+  return (dataId) => {
+    // The rest of a body is read only where a frame of it is not known.
+    let frames: Frame[] | undefined
+    const all = (): Frame[] => (frames ??= framesOf(bodyOf(dataId)))
+    return {
+      firstSpans: firsts.get(dataId, () => all().map(({ firstSpan }) => firstSpan)),
+      located: (frame) =>
+        located.get(dataId * framesMax + frame, () => {
+          const found = all()[frame]
+          if (found === undefined) throw new Error(`body ${dataId} has no frame ${frame}`)
+          return locateBody(unpackFrame(found))
+        }),
+    }
   }
 }
 

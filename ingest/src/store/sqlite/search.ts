@@ -117,7 +117,7 @@ function createFinding(blocks: BlockReader, limit: number, spansMax: number): Fi
     isSettled,
     look(dataId, wanted) {
       const columns = read(dataId)
-      const fitting = fittingSpans(wanted, columns, () => blocks.blankBody(dataId))
+      const fitting = fittingSpans(wanted, columns, () => blocks.body(dataId))
       for (const { traceId, start } of tracesOf(columns, fitting)) {
         if (isSettled(start)) return
         if (seen.has(traceId)) continue

@@ -7,6 +7,7 @@ import { callsTo } from './calls.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { prepareDatabase } from './database.ts'
 import { asBuffer, destinationCalls } from './destination-calls.ts'
+import { questionCalls } from './query/question-calls.ts'
 import { createReaderPool } from './reader-pool.ts'
 import { startThread } from './thread.ts'
 import { createUpkeepClient } from './upkeep-client.ts'
@@ -51,6 +52,8 @@ export function openSqliteStore(
     },
     services: () => readers.ask('services', undefined),
     stats: () => readers.ask('stats', undefined),
+    ...questionCalls(readers.ask),
+    onCommit: (listener) => queue.onCommit(listener),
     async blockAfter(blockId) {
       const block = await readers.ask('blockAfter', blockId)
       return block === undefined ? undefined : { ...block, body: asBuffer(block.body) }
