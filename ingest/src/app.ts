@@ -13,11 +13,14 @@ import type { Forward } from './forward/forward.ts'
 import { forwardRoutes } from './forward/routes.ts'
 import { healthRoutes } from './health.ts'
 import type { Health } from './health.ts'
-import { connectionsMax, connectionTimeoutMs, keepAliveMs } from './limits.ts'
+import { connectionsMax, connectionTimeoutMs, keepAliveMs, paramCharsMax } from './limits.ts'
 import { metricsRoutes } from './metrics.ts'
 import type { Metered } from './metrics.ts'
+import { queryFaultOf, sendFault } from './query/answers.ts'
+import { describeApi, openApiRoute } from './query/openapi.ts'
 import { explorerPage } from './query/page.ts'
-import { queryFaultOf, queryRoutes, sendFault } from './query/routes.ts'
+import type { QuestionQueue } from './query/question-queue.ts'
+import { queryRoutes } from './query/routes.ts'
 import type { Receiver } from './receive/receiver.ts'
 import { receiveRoutes, unknownOtlpPath } from './receive/routes.ts'
 import type { Store } from './store/store.ts'
@@ -26,6 +29,7 @@ import type { Tls } from './listen/tls.ts'
 export type AppParts = {
   config: Pick<IngestConfig, 'explorerDir'>
   store: Store
+  queue: QuestionQueue
   forward: Forward
   metered: Metered
   health: Health
@@ -39,14 +43,16 @@ export type AppParts = {
 }
 
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
-  const { config, store, forward, metered, keys, health, receiver, observers, tls, log } = parts
+  const { config, store, queue, forward, metered, keys, health, receiver, observers, tls, log } = parts
   const app = bareApp(tls, log)
   observeRequests(app, observers)
+  await describeApi(app)
+  await app.register(openApiRoute)
   await app.register(healthRoutes, { health })
   await app.register(metricsRoutes, { metered, destinations: { forward, store }, keys })
   await app.register(receiveRoutes, { receiver })
   const { counters, endpoints } = metered
-  await app.register(queryRoutes, { store, counters, endpoints, keys })
+  await app.register(queryRoutes, { store, queue, counters, endpoints, keys })
   await app.register(forwardRoutes, { forward, store, keys })
   await app.register(explorerPage, { dir: config.explorerDir })
   return app
@@ -68,6 +74,8 @@ export async function createOtlpApp({
 function bareApp(tls: Tls | undefined, log: FastifyBaseLogger): FastifyInstance {
   const app: FastifyInstance = fastify({
     loggerInstance: log,
+    // Names of services and attributes stand in paths.
+    routerOptions: { maxParamLength: paramCharsMax },
     // A line a request would be thousands a second; failures are logged where they happen.
     logController: new LogController({ disableRequestLogging: true }),
     serverFactory: (answer) => httpServer(answer, tls),

@@ -15,7 +15,14 @@ import type { References } from './config/references.ts'
 import { StartFault } from './faults.ts'
 import { anyLag, everySpan, usualDestination } from './forward/destination.ts'
 import type { Destination } from './forward/destination.ts'
-import { intakeBytesMax, intakePerRequestMin, requestBytesMax, requestBytesRange } from './limits.ts'
+import {
+  intakeBytesMax,
+  intakePerRequestMin,
+  questionMs,
+  questionSpansMax,
+  requestBytesMax,
+  requestBytesRange,
+} from './limits.ts'
 import { retentionOf, retentionSettings } from './retention-settings.ts'
 import type { Retention } from './store/retention.ts'
 import type { SourceRule } from './tag/trace-source.ts'
@@ -47,6 +54,8 @@ export type IngestConfig = {
   requestBytesMax: number
   /** Bytes of requests that are held at one time. */
   intakeBytesMax: number
+  /** What one question to the store may take. */
+  questionLimits: { ms: number; spans: number }
   /** The user's own rules of who sent a span, before the standard ones. */
   sourceRules: readonly SourceRule[]
   /** Spans a second of ingest's own requests and jobs; undefined: they are not traced. */
@@ -126,6 +135,8 @@ export const settings = z.object({
   PROBESPAN_RATE_BYTES_PER_S: optionalInteger(1, 999_999_999_999),
   PROBESPAN_REQUEST_BYTES_MAX: integer(requestBytesMax, requestBytesRange.min, requestBytesRange.max),
   PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytesMax, intakePerRequestMin * requestBytesRange.min, 2 ** 36),
+  PROBESPAN_QUERY_TIMEOUT_MS: integer(questionMs, 10, 600_000),
+  PROBESPAN_QUERY_SPANS_MAX: integer(questionSpansMax, 10_000, 100_000_000_000),
   OTEL_EXPORTER_ENABLED: flag(false),
   OTEL_EXPORTER_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_HEADERS: headers,
@@ -234,6 +245,7 @@ function configOf(
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
     requestBytesMax: found.PROBESPAN_REQUEST_BYTES_MAX,
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
+    questionLimits: { ms: found.PROBESPAN_QUERY_TIMEOUT_MS, spans: found.PROBESPAN_QUERY_SPANS_MAX },
     ownSpansPerS: found.PROBESPAN_OWN_TRACES ? found.PROBESPAN_OWN_SPANS_PER_S : undefined,
     audit: auditOf(found),
     logLevel: found.PROBESPAN_LOG_LEVEL,

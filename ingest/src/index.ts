@@ -26,6 +26,7 @@ import type { Listeners } from './listen/listeners.ts'
 import type { Metered } from './metrics.ts'
 import { createOwnTraces } from './own-traces/own-traces.ts'
 import type { OwnTraces } from './own-traces/own-traces.ts'
+import { createQuestionQueue } from './query/question-queue.ts'
 import { createAdmission } from './receive/admission.ts'
 import { createGrpcListener } from './receive/grpc-listener.ts'
 import { createReceiver } from './receive/receiver.ts'
@@ -108,6 +109,7 @@ async function startService({ config, keys, tls, audit, counters, log }: Service
   const app = await createApp({
     config,
     store: watchedStore(store),
+    queue: createQuestionQueue(config.questionLimits),
     forward,
     metered: { ...metered, counters, audit },
     keys,

@@ -47,6 +47,19 @@ export async function runIngest(env: Env = {}): Promise<Ingest> {
   return { ...ingest, close }
 }
 
+/** For all tests of a file: `close` is for its `beforeAll` to return. */
+export async function startForAll(env: Env = {}): Promise<Ingest> {
+  const folder = mkdtempSync(join(tmpdir(), 'probespan-ingest-'))
+  const ingest = await startIngest(
+    readConfig({ ...testEnv({ PROBESPAN_DB: join(folder, 'probespan.db') }), ...env }),
+  )
+  const close = async (): Promise<void> => {
+    await ingest.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { ...ingest, close }
+}
+
 export type Child = {
   url: string
   grpcUrl: string | undefined

@@ -42,7 +42,15 @@ export type RequestObserver = {
 }
 
 /** `/*` and `/` are the page. */
-const unobserved = new Set<string>(['/healthz', '/readyz', '/metrics', '/*', '/', ...otlpPaths])
+const unobserved = new Set<string>([
+  '/healthz',
+  '/readyz',
+  '/metrics',
+  '/api/openapi.json',
+  '/*',
+  '/',
+  ...otlpPaths,
+])
 
 /** Before any route is added. */
 export function observeRequests(app: FastifyInstance, observers: readonly RequestObserver[]): void {

@@ -17,3 +17,9 @@ export const comparedValuesMax = 1_000
 
 /** Of a regular expression: its program grows with the counts in it (`(a{100}){10}`). */
 export const patternInstructionsMax = 10_000
+
+/** Of metrics, as in Prometheus: more than a screen has pixels. */
+export const stepsMax = 11_000n
+
+/** Different values that `compare` counts, of all attributes together: some 40 MB. */
+export const countedValuesMax = 50_000

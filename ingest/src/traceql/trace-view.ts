@@ -71,9 +71,14 @@ export type MeasurementRange = {
 }
 
 export type Measurement = {
-  /** A span outside of the range is not counted. */
+  /** A span outside of `range` is not counted. */
   add(span: MeasuredSpan): void
-  /** `dropped`: spans that were of no series because there were `seriesMax` of them already. */
+  /** The starts of the spans that count: the question's range, widened to whole steps. */
+  readonly range: { start: bigint; end: bigint }
+  /**
+   * `dropped`: what was left out because there were `seriesMax` series already: so many spans, of `compare` series.
+   * Series without any sample are left out.
+   */
   series(): { series: Series[]; dropped: number }
 }
 

@@ -1,11 +1,12 @@
 // The reading threads: each answers one question at a time; a question goes to the one with the fewest before it. They
-// start when they are first needed. At most `readersMax`, so that a long search leaves one for the others.
+// start when they are first needed. At most `readersMax`: one more than heavy questions are let in at a time
+// (limits.ts), so that there is one for what is quick.
 import { callsTo } from './calls.ts'
 import type { Caller } from './calls.ts'
 import type { ReaderCalls } from './reader-thread.ts'
 import { startThread, type Thread } from './thread.ts'
 
-const readersMax = 2
+const readersMax = 3
 
 export type ReaderPool = { ask: Caller<ReaderCalls>; close: () => Promise<void> }
 

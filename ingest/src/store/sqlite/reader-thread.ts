@@ -15,6 +15,10 @@ const calls = {
     const spans = reader.readTrace(traceId)
     return spans === undefined ? undefined : text.encode(JSON.stringify({ traceId, spans }))
   },
+  skeletonAnswer(traceId: string): Uint8Array<ArrayBuffer> | undefined {
+    const spans = reader.readSkeleton(traceId)
+    return spans === undefined ? undefined : text.encode(JSON.stringify({ traceId, spans }))
+  },
   close: (): void => {
     db.close()
     parentPort?.unref()

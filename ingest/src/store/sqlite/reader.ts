@@ -1,7 +1,7 @@
 // Answers questions from a read-only connection, each within one transaction, so that it sees one state of the store
 // however long it takes. In: a connection; out: answers. Runs on a reading thread.
 import type Database from 'better-sqlite3'
-import type { ServicesAnswer, Span, TraceSource, TraceSummary } from '../../wire.ts'
+import type { ServicesAnswer, Span, SpanBone, TraceSource, TraceSummary } from '../../wire.ts'
 import type { ChosenSpans, Cursor, SpanChoice } from '../destination-store.ts'
 import type { StoredBlock, StoreStats, TraceFilter } from '../store.ts'
 import { createBlockReader } from './block-reader.ts'
@@ -13,8 +13,10 @@ import { createQuestionReader } from './query/question-reader.ts'
 import type { QuestionReader } from './query/question-reader.ts'
 import { createRefusedReader } from './refused.ts'
 import type { RefusedReader } from './refused.ts'
-import { createTraceReader } from './read-trace.ts'
+import { createSpanReader, createTraceReader } from './read-trace.ts'
+import type { SpanIds } from './read-trace.ts'
 import { createSearch } from './search.ts'
+import { readSkeleton } from './skeleton.ts'
 import { sourceAt } from './sources.ts'
 import { createStats } from './stats.ts'
 
@@ -23,6 +25,8 @@ export type Reader = DestinationReader &
   QuestionReader & {
     findTraces: (filter: TraceFilter) => TraceSummary[]
     readTrace: (traceId: string) => Span[] | undefined
+    readSkeleton: (traceId: string) => SpanBone[] | undefined
+    readSpan: (asked: SpanIds) => Span | undefined
     services: () => ServicesAnswer['services']
     blockAfter: (blockId: number) => StoredBlock | undefined
     spansAfter: (asked: { cursor: Cursor; choice: SpanChoice }) => ChosenSpans | undefined
@@ -39,6 +43,8 @@ export function createReader(db: Database.Database): Reader {
   return {
     findTraces: inOneState(db, createSearch(db, blocks)),
     readTrace: inOneState(db, createTraceReader(blocks)),
+    readSkeleton: inOneState(db, (traceId: string) => readSkeleton(blocks, traceId)),
+    readSpan: inOneState(db, createSpanReader(blocks)),
     blockAfter: inOneState(db, createFollow(db, blocks)),
     spansAfter: inOneState(db, ({ cursor, choice }) => spansAfter(cursor, choice)),
     destinations: inOneState(db, destinations),

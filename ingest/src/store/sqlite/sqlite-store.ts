@@ -46,6 +46,11 @@ export function openSqliteStore(
     append: (batch) => queue.append(batch),
     findTraces: (filter) => readers.ask('findTraces', filter),
     readTrace: (traceId) => readers.ask('readTrace', traceId),
+    readSpan: (traceId, spanId) => readers.ask('readSpan', { traceId, spanId }),
+    async skeletonAnswer(traceId) {
+      const json = await readers.ask('skeletonAnswer', traceId)
+      return json === undefined ? undefined : asBuffer(json)
+    },
     async traceAnswer(traceId) {
       const json = await readers.ask('traceAnswer', traceId)
       return json === undefined ? undefined : asBuffer(json)

@@ -145,7 +145,11 @@ class Search {
     )
   }
 
-  #spansets(sets: readonly EvaluatedSpanset[], view: TraceView, spans: readonly PlacedSpan[]): FoundSpanset[] {
+  #spansets(
+    sets: readonly EvaluatedSpanset[],
+    view: TraceView,
+    spans: readonly PlacedSpan[],
+  ): FoundSpanset[] {
     const read = readerOf(view)
     return sets.map(({ spans: places, groups }) => ({
       spans: places
