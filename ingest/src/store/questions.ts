@@ -36,7 +36,7 @@ export type TraceSearch = TimeRange & {
   order: SearchOrder
   limit: number
   after?: SearchPlace | undefined
-  /** Spans given of each span set, the earliest; 0 for none. `matched` counts all. */
+  /** Spans given of each span set, the earliest; `matched` counts all. 0: no span sets are given. */
   spansPerSet: number
   budget: Budget
 }

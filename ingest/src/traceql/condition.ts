@@ -37,6 +37,8 @@ function fitsOf(condition: Expression): Fits {
       return comparison(condition)
     case 'writtenAs':
       return writtenAs(condition.key, condition.text)
+    case 'source':
+      throw new Error('a store replaces conditions on sources by what it knows of them')
     case 'static': {
       const { value } = condition
       const fits = value.type === 'boolean' && value.value
@@ -190,7 +192,8 @@ function valuesOf(expression: Expression): Values {
     case 'compare':
     case 'and':
     case 'or':
-    case 'writtenAs': {
+    case 'writtenAs':
+    case 'source': {
       const fits = fitsOf(expression)
       return (read) => booleans[fits(read) ? 'true' : 'false']
     }

@@ -82,6 +82,8 @@ export function printExpression(expression: Expression): string {
       return `${operand(expression.left)} && ${operand(expression.right)}`
     case 'or':
       return `${operand(expression.left)} || ${operand(expression.right)}`
+    case 'source':
+      return `resource.trace_source = "${expression.of}"`
     case 'writtenAs': {
       const { key, text } = expression
       const of = (scope: 'span' | 'resource'): string =>

@@ -92,6 +92,7 @@ export function referencesSpan(expression: Expression): boolean {
       return false
     case 'field':
     case 'writtenAs':
+    case 'source':
       return true
     case 'not':
     case 'negative':

@@ -1,9 +1,9 @@
 // Figures over time by TraceQL: rates, counts, quantiles and the like of the spans that a pipeline finds. In: a query with
 // metrics; out: series. A span that was sent twice counts twice, but where the pipeline looks at whole traces.
 import { compileCondition } from '../../../traceql/condition.ts'
-import { createMeasurement, everyFieldNeeded } from '../../../traceql/measurement.ts'
-import { compilePipeline } from '../../../traceql/pipeline.ts'
-import { wholeTraceNeeded } from '../../../traceql/query-fields.ts'
+import { createMeasurement } from '../../../traceql/measure/measurement.ts'
+import { compileEvaluation } from '../../../traceql/pipeline.ts'
+import { everyFieldNeeded, wholeTraceNeeded } from '../../../traceql/query-fields.ts'
 import { readerOf } from '../../../traceql/trace-reader.ts'
 import type { Measurement } from '../../../traceql/trace-view.ts'
 import type { Expression, Pipeline } from '../../../traceql/ast.ts'
@@ -33,8 +33,8 @@ export function createMeasure(parts: QuestionParts): (question: MetricsQuestion)
       directory: parts.directory(),
       spending: new Spending(question.budget, parts.directory().all().length),
       measurement,
-      range: { start, end },
-      everyField: everyFieldNeeded(query),
+      range: measurement.range,
+      everyField: everyFieldNeeded(query.metrics),
     }
     const pipeline = withSourceAsField(query.pipeline)
     const beyond = wholeTraceNeeded({ ...query, pipeline })
@@ -107,7 +107,7 @@ function measureTraces(measuring: Measuring, pipeline: Pipeline): string {
   const { parts, range } = measuring
   const leaf = bestLeaf(leavesOf(pipeline))
   const fits = compileCondition(leaf.condition)
-  const evaluate = compilePipeline(pipeline)
+  const evaluate = compileEvaluation(pipeline)
   const margin = leaf.isOfFound ? 0n : otherSpansWithin
   const wide = { start: range.start - margin, end: range.end + margin }
   const seen = new Set<string>()
@@ -132,7 +132,7 @@ function measureTraces(measuring: Measuring, pipeline: Pipeline): string {
 function measureTrace(
   { parts, spending, measurement, range }: Measuring,
   traceId: string,
-  evaluate: ReturnType<typeof compilePipeline>,
+  evaluate: ReturnType<typeof compileEvaluation>,
 ): void {
   const blocks = parts.blocks
     .blocksOf(traceId)

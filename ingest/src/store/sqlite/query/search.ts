@@ -4,7 +4,7 @@
 // any of its spans, so one found first in a block whose latest start is M starts at M or before.
 import type { Field, Static } from '../../../traceql/ast.ts'
 import { compileCondition } from '../../../traceql/condition.ts'
-import { compilePipeline } from '../../../traceql/pipeline.ts'
+import { compileEvaluation } from '../../../traceql/pipeline.ts'
 import { fieldsOf } from '../../../traceql/query-fields.ts'
 import { readerOf } from '../../../traceql/trace-reader.ts'
 import type { EvaluatedSpanset, TraceView } from '../../../traceql/trace-view.ts'
@@ -56,7 +56,7 @@ class Search {
     this.#spending = new Spending(question.budget, this.#directory.all().length)
     // One more tells whether there is a next page.
     this.#ranking = new Ranking(question.limit + 1)
-    this.#evaluate = compilePipeline(question.pipeline)
+    this.#evaluate = compileEvaluation(question.pipeline)
     this.#shown = fieldsOf({ pipeline: question.pipeline, metrics: undefined }).shown
     this.#start = question.start ?? 0n
     this.#end = question.end ?? timeMax
