@@ -24,12 +24,15 @@ import { queryRoutes } from './query/routes.ts'
 import type { Receiver } from './receive/receiver.ts'
 import { receiveRoutes, unknownOtlpPath } from './receive/routes.ts'
 import type { Store } from './store/store.ts'
+import { tailRoutes } from './tail/routes.ts'
+import type { Tails } from './tail/tails.ts'
 import type { Tls } from './listen/tls.ts'
 
 export type AppParts = {
   config: Pick<IngestConfig, 'explorerDir'>
   store: Store
   queue: QuestionQueue
+  tails: Tails
   forward: Forward
   metered: Metered
   health: Health
@@ -43,7 +46,7 @@ export type AppParts = {
 }
 
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
-  const { config, store, queue, forward, metered, keys, health, receiver, observers, tls, log } = parts
+  const { config, store, queue, tails, forward, metered, keys, health, receiver, observers, tls, log } = parts
   const app = bareApp(tls, log)
   observeRequests(app, observers)
   await describeApi(app)
@@ -53,6 +56,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(receiveRoutes, { receiver })
   const { counters, endpoints } = metered
   await app.register(queryRoutes, { store, queue, counters, endpoints, keys })
+  await app.register(tailRoutes, { tails, store, counters, keys })
   await app.register(forwardRoutes, { forward, store, keys })
   await app.register(explorerPage, { dir: config.explorerDir })
   return app

@@ -18,6 +18,9 @@ export const counters = z.object({
   ownSpans: count.describe("Spans of ingest's own requests and jobs that are durable"),
   ownSpansLeftOut: count.describe('Own requests and jobs that were not traced, since there were too many'),
   ownSpansLost: count.describe('Own spans that could not be stored'),
+  tailSpans: count.describe('Spans that were told to readers of live tails'),
+  tailSpansSkipped: count.describe('Spans that fitted a live tail and were too many for it'),
+  tailsCutOff: count.describe('Readers of live tails that did not read'),
   auditLines: count.describe('Lines of the audit that were written'),
   auditLinesLost: count.describe('Lines of the audit that could not be written'),
 })
@@ -38,6 +41,9 @@ export function zeroCounters(): Counters {
     ownSpans: 0,
     ownSpansLeftOut: 0,
     ownSpansLost: 0,
+    tailSpans: 0,
+    tailSpansSkipped: 0,
+    tailsCutOff: 0,
     auditLines: 0,
     auditLinesLost: 0,
   }

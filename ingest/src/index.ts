@@ -35,6 +35,7 @@ import type { JobRun } from './store/job.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { StoreUnusable } from './store/store.ts'
 import type { Store } from './store/store.ts'
+import { createTails } from './tail/tails.ts'
 import { createEndpoints } from './tag/endpoint.ts'
 import { watchTls } from './listen/tls.ts'
 import type { Tls } from './listen/tls.ts'
@@ -59,7 +60,7 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
   const log = pino({ level: config.logLevel, name: 'probespan-ingest' }, pino.destination(2))
   const keys = createKeyRing(config.keys, fullGrant('everyone', config.rate))
   const counters = zeroCounters()
-  const audit = config.audit && (await openAudit({ config: config.audit, keys, isLasting, counters, log }))
+  const audit = config.audit && (await openAudit({ config: config.audit, keys, counters, log }))
   const keyWatch = config.keysFile && watchKeys(keys, config.keysFile, log)
   const tls = config.tls && watchTls(config.tls.files, config.tls.options, log)
   const closeAround = async (): Promise<void> => {
@@ -83,9 +84,6 @@ export async function startIngest(config: IngestConfig): Promise<Ingest> {
   }
 }
 
-/** Requests that go on until their client leaves. */
-const isLasting = (route: string): boolean => route === '/api/tail'
-
 type ServiceParts = {
   config: IngestConfig
   keys: KeyRing
@@ -105,13 +103,15 @@ async function startService({ config, keys, tls, audit, counters, log }: Service
   ownTraces =
     spansPerS === undefined
       ? undefined
-      : createOwnTraces({ spansPerS, store, keys, isLasting, counters, choices: forward.choices })
+      : createOwnTraces({ spansPerS, store, keys, counters, choices: forward.choices })
+  const tails = createTails({ store, onFailed: (error) => log.error({ err: error }, 'live tails stumbled') })
   const app = await createApp({
     config,
     store: watchedStore(store),
+    tails,
     queue: createQuestionQueue(config.questionLimits),
     forward,
-    metered: { ...metered, counters, audit },
+    metered: { ...metered, counters, audit, tails },
     keys,
     health,
     receiver,

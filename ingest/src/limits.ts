@@ -47,3 +47,7 @@ export const questionMs = 20_000
 export const questionSpansMax = 50_000_000
 /** Of a part of a path that holds a name: those of spans are cut at 1,024 letters, each up to twelve as it is written there. */
 export const paramCharsMax = 12 * 1_024
+/** Live tails open at one time, each with a connection and a buffer of its own. */
+export const tailClientsMax = 100
+/** What waits for a tail's reader: as much again may be added at once, and then spans are skipped. */
+export const tailBufferBytesMax = 256 * 2 ** 10

@@ -10,6 +10,7 @@ import type { RequestFaultCode } from './faults.ts'
 import { addDestinationMetrics } from './forward/metrics.ts'
 import type { DestinationMetricsParts } from './forward/metrics.ts'
 import type { Admission } from './receive/admission.ts'
+import type { Tails } from './tail/tails.ts'
 import type { Endpoints } from './tag/endpoint.ts'
 
 const prefix = 'probespan_ingest_'
@@ -21,6 +22,7 @@ export type Metered = {
   admission: Pick<Admission, 'heldBytes'>
   /** Undefined: queries are not audited. */
   audit: Pick<Audit, 'failure'> | undefined
+  tails: Pick<Tails, 'count'>
 }
 
 export type MetricsRoutesParts = { metered: Metered; destinations: DestinationMetricsParts; keys: KeyRing }
@@ -38,7 +40,7 @@ export async function metricsRoutes(
   })
 }
 
-function createRegistry({ counters, refusals, endpoints, admission, audit }: Metered): Registry {
+function createRegistry({ counters, refusals, endpoints, admission, audit, tails }: Metered): Registry {
   const registers = [new Registry()] as const
   collectDefaultMetrics({ register: registers[0] })
   for (const name of countersShape.keyof().options) {
@@ -88,6 +90,14 @@ function createRegistry({ counters, refusals, endpoints, admission, audit }: Met
     registers: [...registers],
     collect(): void {
       failing.set(audit?.failure() === undefined ? 0 : 1)
+    },
+  })
+  const openTails = new Gauge({
+    name: `${prefix}tails_open`,
+    help: 'Readers of live tails',
+    registers: [...registers],
+    collect(): void {
+      openTails.set(tails.count)
     },
   })
   return registers[0]

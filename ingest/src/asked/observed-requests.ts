@@ -25,6 +25,8 @@ export type ObservedRequest = {
   atUnixMs: number
   startMs: number
   record: RequestRecord
+  /** It goes on until its client leaves, as a live tail does. */
+  isLasting: boolean
 }
 
 export type RequestEnd = {
@@ -38,6 +40,8 @@ export type RequestEnd = {
 export type RequestObserver = {
   /** Throws RequestFault where the request may not be answered. */
   begin(request: ObservedRequest): void
+  /** It may go on, and will for long. */
+  last(request: ObservedRequest): void
   end(request: ObservedRequest, end: RequestEnd): void
 }
 
@@ -52,10 +56,20 @@ const unobserved = new Set<string>([
   ...otlpPaths,
 ])
 
+type UnderWay = { observed: ObservedRequest; observers: readonly RequestObserver[] }
+const underWay = new WeakMap<FastifyRequest, UnderWay>()
+
+/** For a route whose answer begins now and ends when its client leaves. */
+export function lastingRequest(request: FastifyRequest): void {
+  const known = underWay.get(request)
+  if (known === undefined) return
+  known.observed.isLasting = true
+  for (const observer of known.observers) observer.last(known.observed)
+}
+
 /** Before any route is added. */
 export function observeRequests(app: FastifyInstance, observers: readonly RequestObserver[]): void {
   if (observers.length === 0) return
-  const records = new WeakMap<FastifyRequest, RequestRecord>()
   app.addHook('onRequest', (request, reply, done) => {
     const route = request.routeOptions.url
     if (route === undefined || unobserved.has(route)) return done()
@@ -67,16 +81,16 @@ export function observeRequests(app: FastifyInstance, observers: readonly Reques
       const end = { status, endMs: performance.now(), brokenOff: !raw.writableFinished }
       for (const observer of observers) observer.end(observed, end)
     })
-    records.set(request, observed.record)
+    underWay.set(request, { observed, observers })
     const refusal = refusalOf(observed, observers)
     if (refusal !== undefined) done(refusal)
     else withRecord(observed.record, done)
   })
   // Reading a body leaves the way that promises follow.
   app.addHook('preHandler', (request, _reply, done) => {
-    const record = records.get(request)
-    if (record === undefined) done()
-    else withRecord(record, done)
+    const known = underWay.get(request)
+    if (known === undefined) done()
+    else withRecord(known.observed.record, done)
   })
 }
 
@@ -93,6 +107,7 @@ function observedOf(request: FastifyRequest, route: string): ObservedRequest {
     atUnixMs: Date.now(),
     startMs: performance.now(),
     record: emptyRecord(),
+    isLasting: false,
   }
 }
 
@@ -115,6 +130,7 @@ export async function observeCall(
     atUnixMs: Date.now(),
     startMs: performance.now(),
     record: emptyRecord(),
+    isLasting: false,
   }
   const { status, brokenOff } = await withRecord(observed.record, () =>
     answer(refusalOf(observed, observers)),

@@ -19,6 +19,7 @@ function request(given: Partial<ObservedRequest>): ObservedRequest {
     atUnixMs: 0,
     startMs: 100,
     record: { questions: [], questionsMore: 0 },
+    isLasting: false,
     ...given,
   }
 }

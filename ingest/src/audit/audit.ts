@@ -29,8 +29,6 @@ export type Audit = {
 export type AuditParts = {
   config: AuditConfig
   keys: Pick<KeyRing, 'nameOf' | 'isKey'>
-  /** Requests that last: they have a line when they begin, too. */
-  isLasting: (route: string) => boolean
   counters: Pick<Counters, 'auditLines' | 'auditLinesLost'>
   log: Logger
 }
@@ -38,7 +36,7 @@ export type AuditParts = {
 type Target = Omit<Audit, 'observer'> & { add(entry: AuditEntry): void; isFull(): boolean }
 
 /** Rejects with StartFault where the file cannot be written. */
-export async function openAudit({ config, keys, isLasting, counters, log }: AuditParts): Promise<Audit> {
+export async function openAudit({ config, keys, counters, log }: AuditParts): Promise<Audit> {
   const { target: to, required } = config
   const target = to === 'log' ? logTarget(counters, log) : await fileTarget(to.path, counters, log)
   return {
@@ -47,8 +45,8 @@ export async function openAudit({ config, keys, isLasting, counters, log }: Audi
         const failure =
           target.failure() ?? (target.isFull() ? 'too many lines wait to be written' : undefined)
         if (required && failure !== undefined) throw unaudited(failure)
-        if (isLasting(request.route)) target.add(auditEntry(request, undefined, keys))
       },
+      last: (request) => target.add(auditEntry(request, undefined, keys)),
       end: (request, end) => target.add(auditEntry(request, end, keys)),
     },
     failure: target.failure,

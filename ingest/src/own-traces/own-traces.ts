@@ -29,8 +29,6 @@ export type OwnTracesParts = {
   spansPerS: number
   store: Pick<Store, 'append'>
   keys: Pick<KeyRing, 'nameOf' | 'isKey'>
-  /** Requests that last have no span: it would come when they end. */
-  isLasting: (route: string) => boolean
   counters: Counters
   /** By destination; none: it wants everything. */
   choices: Readonly<Record<string, SpanChoice>>
@@ -43,7 +41,7 @@ const storedAtOnceMax = 512
 const textMax = 1_000
 
 export function createOwnTraces(parts: OwnTracesParts): OwnTraces {
-  const { spansPerS, store, keys, isLasting, counters, choices } = parts
+  const { spansPerS, store, keys, counters, choices } = parts
   const exporter = createStoreExporter({ store, counters, onStoring: (spans) => jobs.storing(spans) })
   const rate = createRateSampler(spansPerS, () => counters.ownSpansLeftOut++)
   const charging: SpanProcessor = {
@@ -77,8 +75,10 @@ export function createOwnTraces(parts: OwnTracesParts): OwnTraces {
   return {
     observer: {
       begin: () => {},
+      last: () => {},
       end(request, end) {
-        if (isLasting(request.route)) return
+        // Its span would be as long as somebody watched.
+        if (request.isLasting) return
         requestCount++
         const startUnixMs = clock.at(end.endMs) - (end.endMs - request.startMs)
         addRequestSpans({ tracer: requests, keys }, request, end, startUnixMs)

@@ -20,13 +20,17 @@ export type TailClientParts = {
   condition: Expression | undefined
   place: TailPlace
   spansPerS: number
+  /** Whether its key still counts. */
+  mayRead: () => boolean
   counters: Pick<Counters, 'tailSpans' | 'tailSpansSkipped' | 'tailsCutOff'>
+  /** Milliseconds of one clock. */
+  nowMs?: () => number
 }
 
 /** For a reader that does not read. */
 export const stuckMs = 30_000
-/** After the last event, for a reader that does not close. */
-const lastWordMs = 1_000
+/** For the last event to be read, before the connection is broken off. */
+const lastWordMs: Readonly<Record<TailEnd['reason'], number>> = { stopped: 1_000, key: 1_000, slow: 10_000 }
 const reconnectMs = 2_000
 
 export class TailClient {
@@ -36,22 +40,28 @@ export class TailClient {
   readonly #stream: Writable
   readonly #bucket: RateBucket
   readonly #counters: TailClientParts['counters']
+  readonly #mayRead: () => boolean
+  readonly #nowMs: () => number
   #place: TailPlace
   /** The place that the reader knows. */
   #toldId: string
   #skipped = 0
-  #readMs = performance.now()
+  #readMs: number
   #isEnded = false
 
-  constructor({ stream, condition, place, spansPerS, counters }: TailClientParts) {
+  constructor(parts: TailClientParts) {
+    const { stream, condition, place, spansPerS, mayRead, counters, nowMs = () => performance.now() } = parts
     this.condition = condition
-    this.key = JSON.stringify(condition, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value)) ?? ''
+    this.key = keyOf(condition)
     this.#stream = stream
-    this.#bucket = createRateBucket(spansPerS, performance.now())
+    this.#nowMs = nowMs
+    this.#readMs = nowMs()
+    this.#bucket = createRateBucket(spansPerS, nowMs())
+    this.#mayRead = mayRead
     this.#counters = counters
     this.#place = place
     this.#toldId = placeId(place)
-    stream.on('drain', () => (this.#readMs = performance.now()))
+    stream.on('drain', () => (this.#readMs = this.#nowMs()))
     stream.write(retryText(reconnectMs) + placeText(this.#toldId))
   }
 
@@ -65,10 +75,10 @@ export class TailClient {
 
   /** Spans of the next answer that it can be told. */
   get allowance(): number {
-    return this.#isFull ? 0 : this.#bucket.available(performance.now())
+    return this.#isFull ? 0 : this.#bucket.available(this.#nowMs())
   }
 
-  /** What was found behind its place. */
+  /** What was found behind its place, up to and with `block`. */
   take({ block, spans, skipped }: TailFound): void {
     if (this.isEnded) return
     const { block: before, done } = this.#place
@@ -80,7 +90,7 @@ export class TailClient {
       told++
       text += eventText('span', shownTailSpan(span), placeId({ block: before, done: done + told }))
     }
-    this.#bucket.take(told, performance.now())
+    this.#bucket.take(told, this.#nowMs())
     this.#counters.tailSpans += told
     const left = Math.max(0, spans.length - done) - told + skipped
     this.#skipped += left
@@ -97,7 +107,8 @@ export class TailClient {
   /** Now and then: the place, so that a later connection need not look through what is known. */
   beat(): void {
     if (this.isEnded) return
-    if (this.#isFull && performance.now() - this.#readMs > stuckMs) {
+    if (!this.#mayRead()) this.end('key')
+    else if (this.#isFull && this.#nowMs() - this.#readMs > stuckMs) {
       this.#counters.tailsCutOff++
       this.end('slow')
     } else if (!this.#isFull) this.#write(this.#placeText() || heartbeat)
@@ -107,7 +118,7 @@ export class TailClient {
     if (this.isEnded) return
     this.#isEnded = true
     this.#stream.end(eventText('end', { reason }))
-    const timer = setTimeout(() => this.#stream.destroy(), lastWordMs)
+    const timer = setTimeout(() => this.#stream.destroy(), lastWordMs[reason])
     this.#stream.once('close', () => clearTimeout(timer))
   }
 
@@ -123,7 +134,14 @@ export class TailClient {
   }
 
   #write(text: string): void {
-    if (this.#stream.writableLength === 0) this.#readMs = performance.now()
+    if (this.#stream.writableLength === 0) this.#readMs = this.#nowMs()
     this.#stream.write(text)
   }
+}
+
+function keyOf(condition: Expression | undefined): string {
+  const text = JSON.stringify(condition, (_name, value: unknown) =>
+    typeof value === 'bigint' ? `${value}n` : value,
+  )
+  return text ?? ''
 }

@@ -29,6 +29,7 @@ export function createTails({ store, onFailed }: TailsParts): Tails {
   let hasNews = false
   let wake = (): void => {}
   let unsubscribe = (): void => {}
+  let isLooking = false
   let beating: NodeJS.Timeout | undefined
 
   const news = (): void => {
@@ -41,11 +42,12 @@ export function createTails({ store, onFailed }: TailsParts): Tails {
     beating = setInterval(() => {
       for (const client of clients) client.beat()
     }, beatEveryMs).unref()
-    void look()
+    if (!isLooking) void look()
   }
 
   /** Until the last reader has left. */
   async function look(): Promise<void> {
+    isLooking = true
     while (clients.size > 0) {
       const pause = wait(lookEveryMs, undefined, { ref: false })
       hasNews = false
@@ -58,6 +60,7 @@ export function createTails({ store, onFailed }: TailsParts): Tails {
       await pause
       if (!hasNews && clients.size > 0) await new Promise<void>((resolve) => (wake = resolve))
     }
+    isLooking = false
   }
 
   /** Whether somebody is still behind. */
@@ -75,7 +78,9 @@ export function createTails({ store, onFailed }: TailsParts): Tails {
       const { place, condition } = first
       const limit = Math.max(...present.map(({ allowance, place: { done } }) => allowance + done))
       const found = await store.tail({ afterBlock: place.block, condition, limit })
-      for (const client of present) client.take(found)
+      // There is no block left up to the last one: retention has taken them.
+      const block = found.block === place.block ? last : found.block
+      for (const client of present) client.take({ ...found, block })
     }
   }
 
@@ -96,7 +101,7 @@ export function createTails({ store, onFailed }: TailsParts): Tails {
     add(client) {
       clients.add(client)
       if (clients.size === 1) begin()
-      else news()
+      news()
     },
     remove,
     end() {
