@@ -8,6 +8,7 @@ import { getJson, startForAll } from './running.ts'
 
 const spans = madeTraces(7, 300)
 const middle = firstStart + 150_000_000n
+const late = firstStart + 200_000_000n
 let url = ''
 
 beforeAll(async () => {
@@ -38,7 +39,7 @@ const textOf = (span: PlainSpan, key: string): string | undefined => {
 
 const filters: readonly [string, [string, string], (span: PlainSpan) => boolean][] = [
   ['start', ['start', String(middle)], ({ start }) => start >= middle],
-  ['end', ['end', String(middle)], ({ start }) => start < middle],
+  ['end', ['end', String(late)], ({ start }) => start < late],
   ['service', ['service', 'pay & co'], ({ service }) => service === 'pay & co'],
   ['one source', ['source', 'beyla'], ({ source }) => source === 'beyla'],
   ['both of eBPF', ['source', 'ebpf'], ({ source }) => source !== 'otlp'],
@@ -161,7 +162,6 @@ test.each([
   ['attribute=', 'attribute is "": it must be key=value'],
   ['attribute=status>big', 'attribute is "status>big": it must have a number after >, not "big"'],
   ['attribute=status=~(', 'attribute is "status=~(": it must have a regular expression of RE2 after =~'],
-  [Array.from({ length: 21 }, () => 'attribute=a=b').join('&'), 'it must be given 20 times at most'],
   ['order=oldest', 'order is "oldest": it must be one of newest, slowest'],
   ['kind=server', 'kind is "server": it must be one of UNSPECIFIED, INTERNAL, SERVER'],
   ['limit=1001', 'limit is "1001": it must be a whole number from 1 to 1000'],
@@ -170,7 +170,8 @@ test.each([
   ['q=%7B%20foo%20%7D', 'q is "{ foo }". At character 3: '],
   ['q=%7B%7D%20%7C%20rate()', 'it measures instead of finding traces. Ask GET /api/series'],
   ['servise=shop', '"servise" is no parameter here; there are start, end, service, source'],
-])('%s is refused with words', async (query, words) => {
+  ['&attribute=a=b'.repeat(21), 'attribute is given 21 times: it must be given 20 times at most'],
+])('?%.40s is refused with words', async (query, words) => {
   const response = await fetch(`${url}/api/traces?${query}`)
   expect(response.status).toBe(400)
   const { error } = (await response.json()) as ApiError

@@ -61,7 +61,7 @@ function parameterMistakes(mistakes: readonly Mistake[], request: FastifyRequest
       const name = instancePath.split('/')[1] ?? ''
       if (name === '') return `${message}.`
       const value = given[name]
-      if (Array.isArray(value) && message.endsWith('once'))
+      if (Array.isArray(value) && message.startsWith('must be given'))
         return `${name} is given ${value.length} times: it ${message}.`
       return `${name} is ${JSON.stringify(value)}: it ${message}.`
     })

@@ -72,44 +72,47 @@ export type CompactDone = {
   pagesGivenBack: number
 }
 
-export type Store = DestinationStore &
-  Omit<Questions, 'dependencies'> & {
-    /**
-     * Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. Once it is taken its body
-     * is the store's, which gives a large one's memory back at once: it is empty then.
-     */
-    append(batch: Batch): Promise<void>
-    /**
-     * Newest first by the trace's start, then by id. A trace is found by one span that fits the whole filter; its
-     * summary covers all its spans, each span id once. Rejects with StoreFault: `search_too_wide`.
-     */
-    findTraces(filter: TraceFilter): Promise<TraceSummary[]>
-    /**
-     * Spans by start, a parent before its children where the two are equal, each span id once; undefined for an
-     * unknown trace. Rejects with StoreFault: `trace_too_large`.
-     */
-    readTrace(traceId: string): Promise<Span[] | undefined>
-    /** The same as the JSON of wire.ts's TraceAnswer, made where it keeps no request waiting: it may be 100 MB. */
-    traceAnswer(traceId: string): Promise<Buffer | undefined>
-    /** JSON of wire.ts's SkeletonAnswer, as above. Rejects with StoreFault: `trace_too_large`, of longer traces. */
-    skeletonAnswer(traceId: string): Promise<Buffer | undefined>
-    readSpan(traceId: string, spanId: string): Promise<Span | undefined>
-    /** By name. */
-    services(): Promise<ServicesAnswer['services']>
-    /** The first block after this one. */
-    blockAfter(blockId: number): Promise<StoredBlock | undefined>
-    stats(): Promise<StoreStats>
-    /**
-     * Does now what the store does by itself in time: takes away what is kept no longer, merges small blocks, gives free
-     * space back to the disk. Cursors stay where they are.
-     */
-    compact(): Promise<CompactDone>
-    /** Writes what is waiting, then closes. */
-    close(): Promise<void>
-  }
+export type Store = DestinationStore & Omit<Questions, 'dependencies'> & {
+  /**
+   * Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. Once it is taken its body
+   * is the store's, which gives a large one's memory back at once: it is empty then.
+   */
+  append(batch: Batch): Promise<void>
+  /**
+   * Newest first by the trace's start, then by id. A trace is found by one span that fits the whole filter; its
+   * summary covers all its spans, each span id once. Rejects with StoreFault: `search_too_wide`.
+   */
+  findTraces(filter: TraceFilter): Promise<TraceSummary[]>
+  /**
+   * Spans by start, a parent before its children where the two are equal, each span id once; undefined for an
+   * unknown trace. Rejects with StoreFault: `trace_too_large`.
+   */
+  readTrace(traceId: string): Promise<Span[] | undefined>
+  /** The same as the JSON of wire.ts's TraceAnswer, made where it keeps no request waiting: it may be 100 MB. */
+  traceAnswer(traceId: string): Promise<Buffer | undefined>
+  /** JSON of wire.ts's SkeletonAnswer, as above. Rejects with StoreFault: `trace_too_large`, of longer traces. */
+  skeletonAnswer(traceId: string): Promise<Buffer | undefined>
+  readSpan(traceId: string, spanId: string): Promise<Span | undefined>
+  /** By name. */
+  services(): Promise<ServicesAnswer['services']>
+  /** The first block after this one. */
+  blockAfter(blockId: number): Promise<StoredBlock | undefined>
+  stats(): Promise<StoreStats>
+  /**
+   * Does now what the store does by itself in time: takes away what is kept no longer, merges small blocks, gives free
+   * space back to the disk. Cursors stay where they are.
+   */
+  compact(): Promise<CompactDone>
+  /** Writes what is waiting, then closes. */
+  close(): Promise<void>
+}
 
 export type StoreFaultCode =
-  'store_busy' | 'store_failed' | 'search_too_wide' | 'trace_too_large' | 'question_unfit'
+  | 'store_busy'
+  | 'store_failed'
+  | 'search_too_wide'
+  | 'trace_too_large'
+  | 'question_unfit'
 
 /** An expected failure of the store, for the one who asked; the message says the limit and what to do. */
 export class StoreFault extends Error {

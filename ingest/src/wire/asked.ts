@@ -28,7 +28,7 @@ export const attributeForms =
   'text), `key<5`, `key<=5`, `key>5`, `key>=5` (numbers), `key?` (it is there), `!key` (it is not).'
 
 export const attributeFilters = z
-  .union([z.string(), z.array(z.string()).max(attributesMax, `must be given ${attributesMax} times at most`)])
+  .union([z.string(), z.array(z.string()).max(attributesMax)], `must be given ${attributesMax} times at most`)
   .transform((given) => (typeof given === 'string' ? [given] : given))
   .optional()
   .describe(attributeForms)

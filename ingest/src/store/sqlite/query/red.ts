@@ -97,9 +97,7 @@ export function createRed(parts: QuestionParts): (question: RedQuestion) => RedF
             (_, step) => start + BigInt(step) * stepNano,
           )
     return {
-      groups: [...groups]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, group]) => redGroup(group, stepStarts)),
+      groups: [...groups].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => redGroup(group, stepStarts)),
       inspected: spending.inspected,
       cutShort: spending.cutShort(beyond),
     }
@@ -120,8 +118,8 @@ function redGroup({ key, steps, slow, error }: Group, stepStarts: readonly bigin
 }
 
 function keysOf(rollup: Rollup, by: RedQuestion['by']): (group: number) => Key {
-  const [service, operation, source, kind] = (['service', 'operation', 'source', 'kind'] as const).map(
-    (key) => by.includes(key),
+  const [service, operation, source, kind] = (['service', 'operation', 'source', 'kind'] as const).map((key) =>
+    by.includes(key),
   )
   return (group) => ({
     ...(service === true && { service: rollup.services[rollup.service[group] ?? 0] ?? '' }),
@@ -139,24 +137,18 @@ export function createOperations(parts: QuestionParts): (service: string) => Ope
     const unbounded = { ms: Number.POSITIVE_INFINITY, spans: Number.POSITIVE_INFINITY }
     const spending = new Spending(unbounded, 0)
     const found = new Map<string, { kinds: Set<number>; spans: number }>()
-    eachRollup(
-      parts,
-      {},
-      () => true,
-      spending,
-      (rollup) => {
-        const ordinal = rollup.services.indexOf(service)
-        if (ordinal < 0) return
-        for (let group = 0; group < rollup.count.length; group++) {
-          if (rollup.service[group] !== ordinal) continue
-          const name = rollup.names[rollup.name[group] ?? 0] ?? ''
-          const operation = found.get(name) ?? { kinds: new Set(), spans: 0 }
-          found.set(name, operation)
-          operation.kinds.add(kindOf(rollup.flags[group] ?? 0))
-          operation.spans += rollup.count[group] ?? 0
-        }
-      },
-    )
+    eachRollup(parts, {}, () => true, spending, (rollup) => {
+      const ordinal = rollup.services.indexOf(service)
+      if (ordinal < 0) return
+      for (let group = 0; group < rollup.count.length; group++) {
+        if (rollup.service[group] !== ordinal) continue
+        const name = rollup.names[rollup.name[group] ?? 0] ?? ''
+        const operation = found.get(name) ?? { kinds: new Set(), spans: 0 }
+        found.set(name, operation)
+        operation.kinds.add(kindOf(rollup.flags[group] ?? 0))
+        operation.spans += rollup.count[group] ?? 0
+      }
+    })
     return [...found]
       .map(([name, { kinds, spans }]) => ({
         name,

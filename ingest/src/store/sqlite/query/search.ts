@@ -150,6 +150,7 @@ class Search {
     view: TraceView,
     spans: readonly PlacedSpan[],
   ): FoundSpanset[] {
+    if (this.#question.spansPerSet === 0) return []
     const read = readerOf(view)
     return sets.map(({ spans: places, groups }) => ({
       spans: places
