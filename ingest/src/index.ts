@@ -35,7 +35,7 @@ import type { JobRun } from './store/job.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { StoreUnusable } from './store/store.ts'
 import type { Store } from './store/store.ts'
-import { createTails } from './tail/tails.ts'
+import { Tails } from './tail/tails.ts'
 import { createEndpoints } from './tag/endpoint.ts'
 import { watchTls } from './listen/tls.ts'
 import type { Tls } from './listen/tls.ts'
@@ -104,7 +104,7 @@ async function startService({ config, keys, tls, audit, counters, log }: Service
     spansPerS === undefined
       ? undefined
       : createOwnTraces({ spansPerS, store, keys, counters, choices: forward.choices })
-  const tails = createTails({ store, onFailed: (error) => log.error({ err: error }, 'live tails stumbled') })
+  const tails = new Tails({ store, onFailed: (error) => log.error({ err: error }, 'live tails stumbled') })
   const app = await createApp({
     config,
     store: watchedStore(store),

@@ -41,7 +41,7 @@ export async function openAudit({ config, keys, counters, log }: AuditParts): Pr
   const target = to === 'log' ? logTarget(counters, log) : await fileTarget(to.path, counters, log)
   return {
     observer: {
-      begin(request) {
+      begin() {
         const failure =
           target.failure() ?? (target.isFull() ? 'too many lines wait to be written' : undefined)
         if (required && failure !== undefined) throw unaudited(failure)

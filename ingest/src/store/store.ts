@@ -99,6 +99,11 @@ export type Store = DestinationStore & Omit<Questions, 'dependencies'> & {
   blockAfter(blockId: number): Promise<StoredBlock | undefined>
   stats(): Promise<StoreStats>
   /**
+   * For so long, who knows all up to this block can go on behind it, or see the store as it was then, to the span:
+   * blocks that are merged meanwhile remember what they were made of.
+   */
+  holdPlace(afterBlock: number, forMs: number): void
+  /**
    * Does now what the store does by itself in time: takes away what is kept no longer, merges small blocks, gives free
    * space back to the disk. Cursors stay where they are.
    */

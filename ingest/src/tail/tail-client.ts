@@ -44,7 +44,7 @@ export class TailClient {
   readonly #nowMs: () => number
   #place: TailPlace
   /** The place that the reader knows. */
-  #toldId: string
+  #told: TailPlace
   #skipped = 0
   #readMs: number
   #isEnded = false
@@ -60,13 +60,18 @@ export class TailClient {
     this.#mayRead = mayRead
     this.#counters = counters
     this.#place = place
-    this.#toldId = placeId(place)
+    this.#told = place
     stream.on('drain', () => (this.#readMs = this.#nowMs()))
-    stream.write(retryText(reconnectMs) + placeText(this.#toldId))
+    stream.write(retryText(reconnectMs) + placeText(placeId(place)))
   }
 
   get place(): TailPlace {
     return this.#place
+  }
+
+  /** Where its reader would go on. */
+  get toldBlock(): number {
+    return this.#told.block
   }
 
   get isEnded(): boolean {
@@ -127,10 +132,9 @@ export class TailClient {
   }
 
   #placeText(): string {
-    const id = placeId(this.#place)
-    if (id === this.#toldId) return ''
-    this.#toldId = id
-    return placeText(id)
+    if (this.#told === this.#place) return ''
+    this.#told = this.#place
+    return placeText(placeId(this.#place))
   }
 
   #write(text: string): void {

@@ -3,114 +3,125 @@
 // same place share a question. Without readers it does nothing at all.
 import { setTimeout as wait } from 'node:timers/promises'
 import { tailClientsMax } from '../limits.ts'
-import type { Questions } from '../store/questions.ts'
+import type { Store } from '../store/store.ts'
 import type { TailClient } from './tail-client.ts'
 
-export type TailStore = Pick<Questions, 'tail' | 'lastBlock' | 'onCommit'>
+export type TailStore = Pick<Store, 'tail' | 'lastBlock' | 'onCommit' | 'holdPlace'>
 
-export type Tails = {
-  readonly count: number
-  readonly isFull: boolean
-  add(client: TailClient): void
-  remove(client: TailClient): void
-  /** Ends all of them. */
-  end(): void
+export type TailsParts = {
+  store: TailStore
+  /** It goes on: the readers stay where they are until the next commit. */
+  onFailed: (error: unknown) => void
 }
 
 const lookEveryMs = 250
 const beatEveryMs = 15_000
+/** After a reader has left, it can go on where it was for so long; later some spans may come again. */
+const resumableMs = 120_000
 /** Of one group in one round, while it is behind: then it is the others' turn. */
 const questionsPerTurn = 8
 
-export type TailsParts = { store: TailStore; onFailed: (error: unknown) => void }
+export class Tails {
+  readonly #store: TailStore
+  readonly #onFailed: (error: unknown) => void
+  readonly #clients = new Set<TailClient>()
+  #hasNews = false
+  #wake = (): void => {}
+  #unsubscribe = (): void => {}
+  #isLooking = false
+  #beating: NodeJS.Timeout | undefined
 
-export function createTails({ store, onFailed }: TailsParts): Tails {
-  const clients = new Set<TailClient>()
-  let hasNews = false
-  let wake = (): void => {}
-  let unsubscribe = (): void => {}
-  let isLooking = false
-  let beating: NodeJS.Timeout | undefined
-
-  const news = (): void => {
-    hasNews = true
-    wake()
+  constructor({ store, onFailed }: TailsParts) {
+    this.#store = store
+    this.#onFailed = onFailed
   }
 
-  function begin(): void {
-    unsubscribe = store.onCommit(news)
-    beating = setInterval(() => {
-      for (const client of clients) client.beat()
+  get count(): number {
+    return this.#clients.size
+  }
+
+  get isFull(): boolean {
+    return this.#clients.size >= tailClientsMax
+  }
+
+  add(client: TailClient): void {
+    this.#clients.add(client)
+    if (this.#clients.size === 1) this.#begin()
+    this.#news()
+  }
+
+  remove(client: TailClient): void {
+    if (!this.#clients.delete(client) || this.#clients.size > 0) return
+    this.#unsubscribe()
+    clearInterval(this.#beating)
+    this.#wake()
+  }
+
+  /** Ends all of them. */
+  end(): void {
+    for (const client of this.#clients) {
+      client.end('stopped')
+      this.remove(client)
+    }
+  }
+
+  #begin(): void {
+    this.#unsubscribe = this.#store.onCommit(() => this.#news())
+    this.#beating = setInterval(() => {
+      for (const client of this.#clients) client.beat()
+      this.#hold()
     }, beatEveryMs).unref()
-    if (!isLooking) void look()
+    if (!this.#isLooking) void this.#look()
+  }
+
+  #news(): void {
+    this.#hasNews = true
+    this.#wake()
   }
 
   /** Until the last reader has left. */
-  async function look(): Promise<void> {
-    isLooking = true
-    while (clients.size > 0) {
+  async #look(): Promise<void> {
+    this.#isLooking = true
+    while (this.#clients.size > 0) {
       const pause = wait(lookEveryMs, undefined, { ref: false })
-      hasNews = false
+      this.#hasNews = false
       try {
-        if (await round()) hasNews = true
+        if (await this.#round()) this.#hasNews = true
       } catch (error) {
-        // The readers stay where they are: it is tried again with the next commit.
-        onFailed(error)
+        this.#onFailed(error)
       }
       await pause
-      if (!hasNews && clients.size > 0) await new Promise<void>((resolve) => (wake = resolve))
+      if (this.#clients.size > 0 && !this.#hasNews)
+        await new Promise<void>((resolve) => (this.#wake = resolve))
     }
-    isLooking = false
+    this.#isLooking = false
   }
 
   /** Whether somebody is still behind. */
-  async function round(): Promise<boolean> {
-    const last = await store.lastBlock()
-    for (const group of groupsOf(clients)) await tell(group, last)
-    return [...clients].some(({ place }) => place.block < last)
+  async #round(): Promise<boolean> {
+    const last = await this.#store.lastBlock()
+    this.#hold()
+    const groups = Map.groupBy(this.#clients, ({ key, place }) => `${place.block} ${key}`)
+    for (const group of groups.values()) await this.#tell(group, last)
+    return [...this.#clients].some(({ place }) => place.block < last)
   }
 
-  async function tell(group: readonly TailClient[], last: number): Promise<void> {
+  #hold(): void {
+    const blocks = [...this.#clients].map(({ toldBlock }) => toldBlock)
+    if (blocks.length > 0) this.#store.holdPlace(Math.min(...blocks), resumableMs)
+  }
+
+  async #tell(group: readonly TailClient[], last: number): Promise<void> {
     for (let asked = 0; asked < questionsPerTurn; asked++) {
-      const present = group.filter((client) => clients.has(client))
+      const present = group.filter((client) => this.#clients.has(client))
       const [first] = present
       if (first === undefined || first.place.block >= last) return
       const { place, condition } = first
       const limit = Math.max(...present.map(({ allowance, place: { done } }) => allowance + done))
-      const found = await store.tail({ afterBlock: place.block, condition, limit })
+      const found = await this.#store.tail({ afterBlock: place.block, condition, limit })
       // There is no block left up to the last one: retention has taken them.
       const block = found.block === place.block ? last : found.block
       for (const client of present) client.take({ ...found, block })
     }
   }
-
-  function remove(client: TailClient): void {
-    if (!clients.delete(client) || clients.size > 0) return
-    unsubscribe()
-    clearInterval(beating)
-    wake()
-  }
-
-  return {
-    get count() {
-      return clients.size
-    },
-    get isFull() {
-      return clients.size >= tailClientsMax
-    },
-    add(client) {
-      clients.add(client)
-      if (clients.size === 1) begin()
-      news()
-    },
-    remove,
-    end() {
-      for (const client of clients) client.end('stopped')
-      for (const client of clients) remove(client)
-    },
-  }
-}
-
-function groupsOf(clients: ReadonlySet<TailClient>): Iterable<TailClient[]> {
-  return Map.groupBy(clients, ({ key, place }) => `${place.block} ${key}`).values()
 }

@@ -1,6 +1,6 @@
 // Merges the small blocks that low traffic makes. Neighbours of one size class become a block of the next, so that a
-// span is packed anew three times at the most. In: a read-only connection and the writer's changes; out: whether there
-// was something to do.
+// span is packed anew three times at the most. In: a read-only connection, the writer's changes, and behind which block
+// somebody follows; out: whether there was something to do.
 import type Database from 'better-sqlite3'
 import { releaseMemory } from '../../released.ts'
 import type { Part } from './block-table.ts'
@@ -29,6 +29,7 @@ export function createBlockMerge(
   db: Database.Database,
   blocks: Pick<BlockReader, 'body' | 'columns'>,
   changes: Pick<AskedChanges, 'replaceBlocks'>,
+  heldAfter: () => number | undefined,
 ): () => Promise<boolean> {
   const all = db.prepare<[number], SmallBlock>(
     `SELECT id, data_id AS dataId, first_id AS firstId, span_count AS spanCount, body_bytes AS bodyBytes,
@@ -51,7 +52,7 @@ export function createBlockMerge(
       builder.add(batch)
       releaseMemory(batch.body)
     }
-    const parts = mergedParts(found.merge, leastCursor.get() ?? undefined)
+    const parts = mergedParts(found.merge, leastOf(leastCursor.get() ?? undefined, heldAfter()))
     return { merged: found.merge, parts, by: packChunk(builder.build()) }
   })
 
@@ -63,6 +64,10 @@ export function createBlockMerge(
     await changes.replaceBlocks({ from, by: found.by, storedMs, parts: found.parts })
     return true
   }
+}
+
+function leastOf(cursor: number | undefined, held: number | undefined): number | undefined {
+  return cursor === undefined || held === undefined ? (cursor ?? held) : Math.min(cursor, held)
 }
 
 type Gathering = { size: number; blocks: SmallBlock[]; spans: number; bytes: number }
@@ -106,19 +111,19 @@ function fits(gathering: Gathering, block: SmallBlock): boolean {
 }
 
 /**
- * What destinations still tell apart: nothing up to the block that all are done with (`leastCursor`; undefined: there
- * are no destinations).
+ * What destinations, tails and pages of lists still tell apart: nothing up to the block that all are done with
+ * (`leastKnown`; undefined: there are none of them).
  */
 export function mergedParts(
   merged: readonly Pick<SmallBlock, 'id' | 'spanCount' | 'parts'>[],
-  leastCursor: number | undefined,
+  leastKnown: number | undefined,
 ): Part[] | undefined {
-  if (leastCursor === undefined) return undefined
+  if (leastKnown === undefined) return undefined
   const parts: Part[] = []
   for (const { id, spanCount, parts: known } of merged) {
     for (const [partId, spans] of known === null ? [[id, spanCount] satisfies Part] : partsOf(known)) {
       const last = parts.at(-1)
-      if (last === undefined || partId > leastCursor) parts.push([partId, spans])
+      if (last === undefined || partId > leastKnown) parts.push([partId, spans])
       else parts[parts.length - 1] = [partId, last[1] + spans]
     }
   }

@@ -7,6 +7,7 @@ import { callsTo } from './calls.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { prepareDatabase } from './database.ts'
 import { asBuffer, destinationCalls } from './destination-calls.ts'
+import { createHolds } from './holds.ts'
 import { questionCalls } from './query/question-calls.ts'
 import { createReaderPool } from './reader-pool.ts'
 import { startThread } from './thread.ts'
@@ -22,6 +23,8 @@ export type SqliteStoreOptions = {
   onUpkeepDone?: (run: JobRun) => void
 }
 
+const heldOverStartMs = 120_000
+
 const everything: Retention = { ageMs: undefined, bytes: undefined, rules: [] }
 
 /** `queueBytesMax` bounds what waits to be written. Throws StoreUnusable. */
@@ -34,10 +37,14 @@ export function openSqliteStore(
   const writing = startThread('./writer-thread.ts', 'writes the store', path)
   const write = callsTo<WriterCalls>(writing.worker)
   const readers = createReaderPool(path)
+  const holds = createHolds()
+  // Who followed the store before it was opened may go on.
+  holds.hold(0, heldOverStartMs)
   const upkeep = createUpkeepClient({
     path,
     write,
     retention,
+    holds: holds.memory,
     onFailed: onUpkeepFailed,
     onDone: onUpkeepDone,
   })
@@ -64,11 +71,13 @@ export function openSqliteStore(
       return block === undefined ? undefined : { ...block, body: asBuffer(block.body) }
     },
     ...destinationCalls(readers.ask, write),
+    holdPlace: (afterBlock, forMs) => holds.hold(afterBlock, forMs),
     compact: () => upkeep.compact(),
     async close() {
       await queue.flush()
       await readers.close()
       await upkeep.close()
+      holds.close()
       writing.expectEnd()
       await write('close', undefined)
     },

@@ -19,12 +19,21 @@ export type UpkeepParts = {
   path: string
   write: Caller<WriterCalls>
   retention: Retention
+  /** Of holds.ts. */
+  holds: SharedArrayBuffer
   onFailed: (reason: string) => void
   /** A job has done something. */
   onDone: (run: JobRun) => void
 }
 
-export function createUpkeepClient({ path, write, retention, onFailed, onDone }: UpkeepParts): UpkeepClient {
+export function createUpkeepClient({
+  path,
+  write,
+  retention,
+  holds,
+  onFailed,
+  onDone,
+}: UpkeepParts): UpkeepClient {
   let started: { call: Caller<UpkeepCalls>; expectEnd: () => void } | undefined
   const timer = setTimeout(start, startAfterMs).unref()
 
@@ -33,7 +42,7 @@ export function createUpkeepClient({ path, write, retention, onFailed, onDone }:
     if (started !== undefined) return started.call
     const { port1, port2 } = new MessageChannel()
     void write('serveUpkeep', port1, [port1])
-    const data: UpkeepData = { path, writer: port2, retention }
+    const data: UpkeepData = { path, writer: port2, retention, holds }
     const { worker, expectEnd } = startThread('./upkeep-thread.ts', 'keeps the store in order', data, [port2])
     worker.on('message', (message: UpkeepFailed | UpkeepDid | object) => {
       if ('upkeepFailed' in message) onFailed(message.upkeepFailed)

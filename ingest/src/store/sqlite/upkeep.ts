@@ -27,9 +27,14 @@ export type Upkeep = {
   giveBack: (keep: FreePages) => Promise<number>
 }
 
-export function createUpkeep(db: Database.Database, changes: AskedChanges, retention: Retention): Upkeep {
+export function createUpkeep(
+  db: Database.Database,
+  changes: AskedChanges,
+  retention: Retention,
+  heldAfter: () => number | undefined,
+): Upkeep {
   const blocks = createBlockReader(db, spansKept)
-  const mergeBlocks = createBlockMerge(db, blocks, changes)
+  const mergeBlocks = createBlockMerge(db, blocks, changes, heldAfter)
   const mergeTraces = createTraceMerge(db, changes)
   return {
     expire: createExpiry(db, blocks, changes, retention),
