@@ -13,6 +13,7 @@ import type { Forward } from './forward/forward.ts'
 import { forwardRoutes } from './forward/routes.ts'
 import { healthRoutes } from './health.ts'
 import type { Health } from './health.ts'
+import { jaegerRoutes } from './jaeger/routes.ts'
 import { connectionsMax, connectionTimeoutMs, keepAliveMs, paramCharsMax } from './limits.ts'
 import { metricsRoutes } from './metrics.ts'
 import type { Metered } from './metrics.ts'
@@ -26,10 +27,11 @@ import { receiveRoutes, unknownOtlpPath } from './receive/routes.ts'
 import type { Store } from './store/store.ts'
 import { tailRoutes } from './tail/routes.ts'
 import type { Tails } from './tail/tails.ts'
+import { tempoRoutes } from './tempo/routes.ts'
 import type { Tls } from './listen/tls.ts'
 
 export type AppParts = {
-  config: Pick<IngestConfig, 'explorerDir'>
+  config: Pick<IngestConfig, 'explorerDir' | 'corsOrigins'>
   store: Store
   queue: QuestionQueue
   tails: Tails
@@ -52,25 +54,32 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await describeApi(app)
   await app.register(openApiRoute)
   await app.register(healthRoutes, { health })
-  await app.register(metricsRoutes, { metered, destinations: { forward, store }, keys })
-  await app.register(receiveRoutes, { receiver })
+  await app.register(metricsRoutes, { metered, destinations: { forward, store }, store, keys })
+  await app.register(receiveRoutes, { receiver, corsOrigins: config.corsOrigins })
   const { counters, endpoints } = metered
   await app.register(queryRoutes, { store, queue, counters, endpoints, keys })
   await app.register(tailRoutes, { tails, store, counters, keys })
   await app.register(forwardRoutes, { forward, store, keys })
+  await app.register(tempoRoutes, { store, queue, keys, health })
+  await app.register(jaegerRoutes, { store, queue, keys })
   await app.register(explorerPage, { dir: config.explorerDir })
   return app
 }
 
+export type OtlpAppParts = Pick<AppParts, 'health' | 'receiver' | 'tls' | 'log'> & {
+  config: Pick<IngestConfig, 'corsOrigins'>
+}
+
 export async function createOtlpApp({
+  config: { corsOrigins },
   health,
   receiver,
   tls,
   log,
-}: Pick<AppParts, 'health' | 'receiver' | 'tls' | 'log'>): Promise<FastifyInstance> {
+}: OtlpAppParts): Promise<FastifyInstance> {
   const app = bareApp(tls, log)
   await app.register(healthRoutes, { health })
-  await app.register(receiveRoutes, { receiver })
+  await app.register(receiveRoutes, { receiver, corsOrigins })
   app.setNotFoundHandler((request, reply) => unknownOtlpPath(request, reply))
   return app
 }

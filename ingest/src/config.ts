@@ -7,7 +7,8 @@ import type { Key, RateLimit } from './access/key.ts'
 import type { WatchedKeys } from './access/watched-keys.ts'
 import type { AuditConfig } from './audit/audit.ts'
 import { readLayers } from './config/layers.ts'
-import { destinationsOf, endpoint, headerMistakes } from './config/destinations.ts'
+import { destinationsOf, endpoint } from './config/destinations.ts'
+import { headersText } from './config/headers-text.ts'
 import { flagList, printedSettings } from './config/print.ts'
 import type { InForce } from './config/print.ts'
 import { exposureMistake, readReferences } from './config/references.ts'
@@ -23,7 +24,12 @@ import {
   requestBytesMax,
   requestBytesRange,
 } from './limits.ts'
+import { anyOrigin } from './receive/cors.ts'
 import { retentionOf, retentionSettings } from './retention-settings.ts'
+import { pushOf, pushSettings } from './spanmetrics/push-settings.ts'
+import type { MetricsPush } from './spanmetrics/push-settings.ts'
+import { spanMetricsOf, spanMetricsSettings } from './spanmetrics/settings.ts'
+import type { SpanMetricsSettings } from './spanmetrics/span-metrics.ts'
 import type { Retention } from './store/retention.ts'
 import type { SourceRule } from './tag/trace-source.ts'
 import type { TlsFiles, UsableCertificate } from './listen/tls.ts'
@@ -56,6 +62,8 @@ export type IngestConfig = {
   intakeBytesMax: number
   /** What one question to the store may take. */
   questionLimits: { ms: number; spans: number }
+  /** Of web pages that may send spans. */
+  corsOrigins: readonly string[]
   /** The user's own rules of who sent a span, before the standard ones. */
   sourceRules: readonly SourceRule[]
   /** Spans a second of ingest's own requests and jobs; undefined: they are not traced. */
@@ -63,6 +71,10 @@ export type IngestConfig = {
   /** Undefined: queries are not audited. */
   audit: AuditConfig | undefined
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
+  /** Undefined: switched off. */
+  spanMetrics: SpanMetricsSettings | undefined
+  /** Undefined: they are only there to be scraped. */
+  metricsPush: MetricsPush | undefined
   /** None: nothing is forwarded. */
   destinations: readonly Destination[]
 }
@@ -97,16 +109,18 @@ const portOrOff = (standard: number) => {
     .refine((port) => port === 'off' || port <= 65_535, message)
 }
 
-const headers = z
+const origins = z
   .string()
-  .default('{}')
-  .transform((text, context) => {
-    const parsed = z.record(z.string(), z.string()).safeParse(jsonOr(text, undefined))
-    // The text is not repeated: it usually holds a key.
-    if (!parsed.success) context.addIssue('must be a JSON object of strings, as {"Authorization":"Bearer …"}')
-    for (const mistake of headerMistakes(parsed.data ?? {})) context.addIssue(`: ${mistake}`)
-    return parsed.data ?? z.NEVER
-  })
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .refine(
+    (list) => list.every((origin) => origin === anyOrigin || isOrigin(origin)),
+    `must be origins as browsers write them, separated by commas, as https://shop.example,http://localhost:8080; or ${anyOrigin}`,
+  )
+  .optional()
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
+}
 
 export const settings = z.object({
   PROBESPAN_CONFIG: z.string().optional(),
@@ -137,14 +151,23 @@ export const settings = z.object({
   PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytesMax, intakePerRequestMin * requestBytesRange.min, 2 ** 36),
   PROBESPAN_QUERY_TIMEOUT_MS: integer(questionMs, 10, 600_000),
   PROBESPAN_QUERY_SPANS_MAX: integer(questionSpansMax, 10_000, 100_000_000_000),
+  ...spanMetricsSettings,
+  ...pushSettings,
+  PROBESPAN_CORS_ORIGINS: origins,
   OTEL_EXPORTER_ENABLED: flag(false),
   OTEL_EXPORTER_ENDPOINT: endpoint.optional(),
-  OTEL_EXPORTER_HEADERS: headers,
+  OTEL_EXPORTER_HEADERS: headersText,
   OTEL_EXPORTER_BATCH_SIZE: integer(100, 1, 8_000),
   OTEL_EXPORTER_FLUSH_INTERVAL_MS: integer(5_000, 10, 3_600_000),
 })
 
-const secrets = new Set(['TRACES_INGESTION_API_KEY', 'OTEL_EXPORTER_HEADERS', 'OTEL_EXPORTER_ENDPOINT'])
+const secrets = new Set([
+  'TRACES_INGESTION_API_KEY',
+  'PROBESPAN_METRICS_OTLP_ENDPOINT',
+  'PROBESPAN_METRICS_OTLP_HEADERS',
+  'OTEL_EXPORTER_HEADERS',
+  'OTEL_EXPORTER_ENDPOINT',
+])
 
 export type Settings = z.infer<typeof settings>
 type Environment = Record<string, string | undefined>
@@ -246,9 +269,12 @@ function configOf(
     requestBytesMax: found.PROBESPAN_REQUEST_BYTES_MAX,
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
     questionLimits: { ms: found.PROBESPAN_QUERY_TIMEOUT_MS, spans: found.PROBESPAN_QUERY_SPANS_MAX },
+    corsOrigins: found.PROBESPAN_CORS_ORIGINS ?? [],
     ownSpansPerS: found.PROBESPAN_OWN_TRACES ? found.PROBESPAN_OWN_SPANS_PER_S : undefined,
     audit: auditOf(found),
     logLevel: found.PROBESPAN_LOG_LEVEL,
+    spanMetrics: spanMetricsOf(found),
+    metricsPush: pushOf(found),
   }
 }
 
@@ -296,11 +322,3 @@ export function invalid(mistakes: readonly string[]): StartFault {
 }
 
 const line = (mistake: string): string => `  - ${mistake}.`
-
-function jsonOr(text: string, fallback: unknown): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return fallback
-  }
-}

@@ -42,6 +42,7 @@ export const requestFaults = {
   query_busy: { status: 503, rpc: rpcCodes.unavailable },
   store_busy: { status: 503, rpc: rpcCodes.unavailable },
   store_failed: { status: 503, rpc: rpcCodes.unavailable },
+  metrics_not_ready: { status: 503, rpc: rpcCodes.unavailable },
 } as const
 export type RequestFaultCode = keyof typeof requestFaults
 

@@ -7,6 +7,7 @@ import type { KeyRing } from './access/key-ring.ts'
 import { createRateLimits } from './access/rate-limits.ts'
 import { watchKeys } from './access/watched-keys.ts'
 import { createApp, createOtlpApp } from './app.ts'
+import { chargeRead } from './asked/request-record.ts'
 import { watchedStore } from './asked/watched-store.ts'
 import { openAudit } from './audit/audit.ts'
 import type { Audit } from './audit/audit.ts'
@@ -21,6 +22,7 @@ import { createForward } from './forward/forward.ts'
 import { createHealth } from './health.ts'
 import type { Health } from './health.ts'
 import { queueBytesMax, requestTimeoutMs } from './limits.ts'
+import { createJaegerService } from './jaeger/grpc-calls.ts'
 import { openListeners } from './listen/listeners.ts'
 import type { Listeners } from './listen/listeners.ts'
 import type { Metered } from './metrics.ts'
@@ -29,6 +31,8 @@ import type { OwnTraces } from './own-traces/own-traces.ts'
 import { createQuestionQueue } from './query/question-queue.ts'
 import { createAdmission } from './receive/admission.ts'
 import { createGrpcListener } from './receive/grpc-listener.ts'
+import { createJsonConverter } from './receive/json-converter.ts'
+import type { JsonConverter } from './receive/json-converter.ts'
 import { createReceiver } from './receive/receiver.ts'
 import type { Receiver } from './receive/receiver.ts'
 import type { JobRun } from './store/job.ts'
@@ -97,31 +101,36 @@ async function startService({ config, keys, tls, audit, counters, log }: Service
   let ownTraces: OwnTraces | undefined
   const onRun = (run: JobRun): void => ownTraces?.addJob(run)
   const store = openStore(config, onRun, log)
-  const { receiver, health, ...metered } = createIntake({ config, store, keys, counters, log })
+  const { receiver, health, json, ...metered } = createIntake({ config, store, keys, counters, log })
   const forward = createForward({ destinations: config.destinations, store, counters, log, onRun })
   const { ownSpansPerS: spansPerS } = config
   ownTraces =
     spansPerS === undefined
       ? undefined
       : createOwnTraces({ spansPerS, store, keys, counters, choices: forward.choices })
+  const queue = createQuestionQueue(config.questionLimits)
   const tails = new Tails({ store, onFailed: (error) => log.error({ err: error }, 'live tails stumbled') })
+  const observers = [audit?.observer, ownTraces?.observer].filter((observer) => observer !== undefined)
+  const watched = watchedStore(store)
   const app = await createApp({
     config,
-    store: watchedStore(store),
+    store: watched,
     tails,
-    queue: createQuestionQueue(config.questionLimits),
+    queue,
     forward,
     metered: { ...metered, counters, audit, tails },
     keys,
     health,
     receiver,
-    observers: [audit?.observer, ownTraces?.observer].filter((observer) => observer !== undefined),
+    observers,
     tls,
     log,
   })
-  const otlpApp = await createOtlpApp({ health, receiver, tls, log })
-  const grpc = createGrpcListener(receiver, tls, log)
+  const otlpApp = await createOtlpApp({ config, health, receiver, tls, log })
+  const services = [createJaegerService({ store: watched, queue, keys, receiver, observers, log })]
+  const grpc = createGrpcListener({ receiver, services, health, tls, log })
   const closeBehind = async (): Promise<void> => {
+    await json.close()
     await forward.close()
     await ownTraces?.close()
     await store.close()
@@ -148,7 +157,11 @@ async function startService({ config, keys, tls, audit, counters, log }: Service
   }
 }
 
-type Intake = Pick<Metered, 'refusals' | 'endpoints' | 'admission'> & { receiver: Receiver; health: Health }
+type Intake = Pick<Metered, 'refusals' | 'endpoints' | 'admission'> & {
+  receiver: Receiver
+  health: Health
+  json: JsonConverter
+}
 
 function createIntake({
   config,
@@ -161,22 +174,24 @@ function createIntake({
   const health = createHealth()
   const admission = createAdmission({ bytesMax, requestBytesMax, requestTimeoutMs })
   const rates = createRateLimits()
+  const json = createJsonConverter()
   const receiver = createReceiver({
     ...parts,
     store,
     rates,
     admission,
+    json,
     enabled,
     sourceRules,
     endpoints,
     health,
     refusals,
   })
-  return { receiver, health, refusals, endpoints, admission }
+  return { receiver, health, json, refusals, endpoints, admission }
 }
 
 function openStore(
-  { databasePath, retention }: IngestConfig,
+  { databasePath, retention, spanMetrics }: IngestConfig,
   onRun: (run: JobRun) => void,
   log: Logger,
 ): Store {
@@ -188,6 +203,13 @@ function openStore(
         onRun({ name: 'upkeep', startUnixMs: Date.now(), durationMs: 0, counts: {}, failure: reason })
       },
       onUpkeepDone: onRun,
+      onRead: chargeRead,
+      spanMetrics: spanMetrics ?? 'off',
+      onCountingFailed: (reason) =>
+        log.error(
+          { reason },
+          'counting spans stumbled; it goes on from where it was saved, and nothing is lost',
+        ),
     })
   } catch (error) {
     if (error instanceof StoreUnusable) throw new StartFault(error.code, error.message, { cause: error })

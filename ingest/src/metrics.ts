@@ -9,7 +9,10 @@ import type { Counters } from './counters.ts'
 import type { RequestFaultCode } from './faults.ts'
 import { addDestinationMetrics } from './forward/metrics.ts'
 import type { DestinationMetricsParts } from './forward/metrics.ts'
+import { openMetricsOf } from './open-metrics.ts'
 import type { Admission } from './receive/admission.ts'
+import { contentTypes, formatOf, waitMsOf } from './spanmetrics/scrape.ts'
+import type { SpanMetricsStore } from './store/span-metrics-store.ts'
 import type { Tails } from './tail/tails.ts'
 import type { Endpoints } from './tag/endpoint.ts'
 
@@ -25,18 +28,33 @@ export type Metered = {
   tails: Pick<Tails, 'count'>
 }
 
-export type MetricsRoutesParts = { metered: Metered; destinations: DestinationMetricsParts; keys: KeyRing }
+export type MetricsRoutesParts = {
+  metered: Metered
+  destinations: DestinationMetricsParts
+  store: Pick<SpanMetricsStore, 'spanMetricsText'>
+  keys: KeyRing
+}
 
 /** Needs a key that may read, as the counters of the API do. */
 export async function metricsRoutes(
   app: FastifyInstance,
-  { metered, destinations, keys }: MetricsRoutesParts,
+  { metered, destinations, store, keys }: MetricsRoutesParts,
 ): Promise<void> {
   const registry = createRegistry(metered)
   addDestinationMetrics(registry, prefix, destinations)
   app.get('/metrics', async (request, reply) => {
     keys.grantOf(request.headers, 'read')
-    return reply.header('content-type', registry.contentType).send(await registry.metrics())
+    const format = formatOf(request.headers.accept)
+    const waitMs = waitMsOf(request.headers['x-prometheus-scrape-timeout-seconds'])
+    const fromSpans = await store.spanMetricsText(format, waitMs)
+    const own = await registry.metrics()
+    const isOpen = format === 'openmetrics'
+    const text = Buffer.concat([
+      Buffer.from(isOpen ? openMetricsOf(own) : own),
+      fromSpans ?? Buffer.alloc(0),
+      Buffer.from(isOpen ? '# EOF\n' : ''),
+    ])
+    return reply.header('content-type', contentTypes[format]).send(text)
   })
 }
 

@@ -11,6 +11,7 @@ import type {
 } from '../src/wire.ts'
 import { firstStart, madeTraces, send } from './asked-traces.ts'
 import type { PlainSpan, PlainValue } from './asked-traces.ts'
+import { intakeOf } from '../src/receive/intake.ts'
 import { getJson, getTrace, startForAll } from './running.ts'
 import { hexId } from './sample.ts'
 
@@ -63,7 +64,26 @@ test('a span by its id is as in the whole trace', async () => {
   }
 })
 
+test('a trace as OTLP, in JSON and in protobuf, has the same spans', async () => {
+  const path = `${url}/api/traces/${hexId(7, 32)}`
+  const own = spans.filter(({ traceId }) => traceId === hexId(7, 32)).map(({ spanId }) => spanId)
+  const json = await fetch(`${path}?format=otlp-json`)
+  expect(json.headers.get('content-type')).toBe('application/json; charset=utf-8')
+  const { resourceSpans } = (await json.json()) as {
+    resourceSpans: { scopeSpans: { spans: { spanId: string }[] }[] }[]
+  }
+  const inJson = resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap((scope) => scope.spans))
+  expect(inJson.map(({ spanId }) => spanId).toSorted()).toEqual(own)
+  const protobuf = await fetch(`${path}?format=otlp-protobuf`)
+  expect(protobuf.headers.get('content-type')).toBe('application/x-protobuf')
+  const { batch } = intakeOf(Buffer.from(await protobuf.arrayBuffer()))
+  expect(batch.spanCount).toBe(own.length)
+})
+
 test.each([
+  [`/api/traces/${hexId(7, 32)}?format=xml`, 400, 'parameter_invalid'],
+  [`/api/traces/${hexId(7, 32)}?format=otlp-json&skeleton=true`, 400, 'parameter_invalid'],
+  [`/api/traces/${hexId(9_999, 32)}?format=otlp-protobuf`, 404, 'trace_unknown'],
   [`/api/traces/${hexId(7, 32)}/spans/${hexId(9_999, 16)}`, 404, 'span_unknown'],
   [`/api/traces/${hexId(9_999, 32)}/spans/${hexId(1, 16)}`, 404, 'span_unknown'],
   [`/api/traces/${hexId(7, 32)}/spans/xyz`, 400, 'parameter_invalid'],

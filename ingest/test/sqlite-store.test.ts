@@ -14,6 +14,7 @@ import { temporaryFolder } from './running.ts'
 import { storeContract } from './store-contract.ts'
 import type { OpenStore } from './store-contract.ts'
 import { storeDestinationContract } from './store-destination-contract.ts'
+import { storeTraceContract } from './store-trace-contract.ts'
 import { storeUpkeepContract } from './store-upkeep-contract.ts'
 
 const file = (folder: string) => join(folder, 'probespan.db')
@@ -28,6 +29,8 @@ describe('contract', () => {
   storeUpkeepContract(open, temporaryFolder)
   // oxlint-disable-next-line vitest/require-hook
   storeDestinationContract(open, temporaryFolder)
+  // oxlint-disable-next-line vitest/require-hook
+  storeTraceContract(open, temporaryFolder)
 })
 
 test('a database of a newer schema is refused with both versions, and not touched', () => {

@@ -50,13 +50,19 @@ function givenKey(headers: IncomingHttpHeaders): string | undefined {
   const direct = headers['x-api-key']
   // The header that is there counts, even where the other would have been right.
   if (typeof direct === 'string') return direct
-  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
+  const [, scheme, text] = /^(Bearer|Basic) +(\S+) *$/i.exec(headers.authorization ?? '') ?? []
+  return scheme?.toLowerCase() === 'basic' ? passwordOf(text ?? '') : text
+}
+
+/** For clients that know no other way, such as data sources of Grafana; whatever the user is called. */
+function passwordOf(base64: string): string | undefined {
+  return /^[^:]*:(.+)$/s.exec(Buffer.from(base64, 'base64').toString('utf8'))?.[1]
 }
 
 function keyMissing(): RequestFault {
   return new RequestFault(
     'key_invalid',
-    'an API key is needed: send it as "X-API-Key: KEY" or "Authorization: Bearer KEY".',
+    'an API key is needed: send it as "X-API-Key: KEY" or "Authorization: Bearer KEY", or as the password of Basic.',
   )
 }
 

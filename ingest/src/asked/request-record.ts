@@ -27,6 +27,8 @@ export type RequestRecord = {
   questions: AskedQuestion[]
   /** Beyond those kept. */
   questionsMore: number
+  /** What the request's message said, where it is not in its address: over gRPC. */
+  parameters: Readonly<Record<string, unknown>>
 }
 
 export const questionsMax = 100
@@ -34,7 +36,7 @@ export const questionsMax = 100
 const current = new AsyncLocalStorage<RequestRecord>()
 const currentQuestion = new AsyncLocalStorage<AskedQuestion>()
 
-export const emptyRecord = (): RequestRecord => ({ questions: [], questionsMore: 0 })
+export const emptyRecord = (): RequestRecord => ({ questions: [], questionsMore: 0, parameters: {} })
 
 /** Everything that `run` starts belongs to this record. */
 export function withRecord<Answer>(record: RequestRecord, run: () => Answer): Answer {
@@ -44,6 +46,12 @@ export function withRecord<Answer>(record: RequestRecord, run: () => Answer): An
 /** Undefined: nobody wants to know. */
 export function currentRecord(): RequestRecord | undefined {
   return current.getStore()
+}
+
+/** Of a message that was read. */
+export function noteParameters(parameters: RequestRecord['parameters']): void {
+  const record = currentRecord()
+  if (record !== undefined) record.parameters = parameters
 }
 
 /** Reads that `run` starts are charged to this question. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ObservedRequest } from '../asked/observed-requests.ts'
+import { emptyRecord } from '../asked/request-record.ts'
 import type { AskedQuestion } from '../asked/request-record.ts'
 import { auditEntry } from './audit-entry.ts'
 
@@ -18,7 +19,7 @@ function request(given: Partial<ObservedRequest>): ObservedRequest {
     secure: false,
     atUnixMs: 0,
     startMs: 100,
-    record: { questions: [], questionsMore: 0 },
+    record: emptyRecord(),
     isLasting: false,
     ...given,
   }
@@ -80,9 +81,11 @@ test('several questions: the widest range, what all of them took', () => {
       question({ kind: 'services', range: { start: 4n, end: 8n } }),
     ],
     questionsMore: 0,
+    parameters: { depth: 20n, attributes: { a: 'b' } },
   }
   const entry = auditEntry(request({ record }), end, keys)
   expect(entry).toMatchObject({
+    parameters: { depth: '20', attributes: '{"a":"b"}' },
     rangeStart: '3',
     questions: { search: 2, services: 1 },
     spansInspected: 30,

@@ -49,7 +49,7 @@ export type Naming = {
 export function auditEntry(request: ObservedRequest, end: RequestEnd | undefined, keys: Naming): AuditEntry {
   const { protocol, method, route, headers, address, atUnixMs, startMs, record } = request
   const forwardedFor = headers['x-forwarded-for']
-  const parameters = Object.entries(request.parameters).slice(0, parametersMax)
+  const parameters = Object.entries({ ...request.parameters, ...record.parameters }).slice(0, parametersMax)
   const entry: AuditEntry = {
     time: new Date(atUnixMs).toISOString(),
     event: end === undefined ? 'opened' : 'query',
@@ -123,6 +123,13 @@ function valueOf(value: unknown, keys: Naming): string | string[] {
 }
 
 function textOf(value: unknown, keys: Naming): string {
-  const text = typeof value === 'string' ? value : (JSON.stringify(value) ?? '')
+  const text = typeof value === 'string' ? value : jsonOf(value)
   return keys.isKey(text) ? hidden : cut(text)
+}
+
+function jsonOf(value: unknown): string {
+  const text = JSON.stringify(value, (_name, each: unknown) =>
+    typeof each === 'bigint' ? String(each) : each,
+  )
+  return text ?? ''
 }

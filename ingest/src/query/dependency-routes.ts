@@ -1,17 +1,16 @@
 // `GET /api/dependencies`: who calls whom, with rate, errors and durations.
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import type { z } from 'zod'
-import type { Questions } from '../store/questions.ts'
+import type { Store } from '../store/store.ts'
 import { dependenciesAnswer, dependenciesQuery } from '../wire.ts'
 import type { DependenciesAnswer } from '../wire.ts'
 import { strictQuery } from './answers.ts'
 import { documented } from './openapi.ts'
 import { secondsOf, wholeRangeOf } from './range.ts'
+import type { QueryParts } from './routes.ts'
 import { shownNano } from './shown.ts'
 
-export type DependencyParts = { store: Pick<Questions, 'dependencies'> }
-
-export const dependencyRoutes: FastifyPluginAsyncZod<DependencyParts> = async (app, { store }) => {
+export const dependencyRoutes: FastifyPluginAsyncZod<QueryParts> = async (app, { store }) => {
   app.get(
     '/api/dependencies',
     {
@@ -26,7 +25,7 @@ export const dependencyRoutes: FastifyPluginAsyncZod<DependencyParts> = async (a
 
 async function dependencies(
   { start, end, source }: z.infer<typeof dependenciesQuery>,
-  store: Pick<Questions, 'dependencies'>,
+  store: Store,
 ): Promise<DependenciesAnswer> {
   const range = wholeRangeOf({ start, end }, Date.now())
   const { dependencies: edges, countedUntil } = await store.dependencies({ ...range, source })

@@ -6,6 +6,7 @@ import type { Counters } from '../counters.ts'
 import type { Store } from '../store/store.ts'
 import type { Endpoints } from '../tag/endpoint.ts'
 import { speakJson } from './answers.ts'
+import { dependencyRoutes } from './dependency-routes.ts'
 import { figureRoutes } from './figure-routes.ts'
 import { listRoutes } from './list-routes.ts'
 import type { QuestionQueue } from './question-queue.ts'
@@ -27,4 +28,5 @@ export const queryRoutes: FastifyPluginAsyncZod<QueryParts> = async (app, parts)
   await app.register(traceRoutes, parts)
   await app.register(listRoutes, parts)
   await app.register(figureRoutes, parts)
+  await app.register(dependencyRoutes, parts)
 }

@@ -2,29 +2,48 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { RequestFault } from '../faults.ts'
+import type { Store } from '../store/store.ts'
 import { skeletonAnswer, spanAnswer, spanParams, traceAnswer, traceParams, traceQuery } from '../wire.ts'
 import { strictQuery } from './answers.ts'
 import { documented } from './openapi.ts'
 import type { QueryParts } from './routes.ts'
 
-/** Made into JSON where it keeps no request waiting. */
-const traceBytes: z.ZodType = z.union([traceAnswer, skeletonAnswer])
+/** Bytes from where they were made: they keep no request waiting. */
+const inItsForms: { summary: string; response: object } = {
+  summary: 'all spans of a trace',
+  response: {
+    200: {
+      description: 'all spans of a trace',
+      content: {
+        'application/json': {
+          schema: z.union([
+            traceAnswer,
+            skeletonAnswer,
+            z.looseObject({ resourceSpans: z.array(z.unknown()) }),
+          ]),
+        },
+        'application/x-protobuf': { schema: z.unknown() },
+      },
+    },
+  },
+}
 
 export const traceRoutes: FastifyPluginAsyncZod<QueryParts> = async (app, { store }) => {
   app.get(
     '/api/traces/:id',
     {
       schema: {
-        ...documented('all spans of a trace', traceBytes),
+        ...inItsForms,
         params: traceParams,
         querystring: strictQuery(traceQuery),
       },
     },
-    async ({ params, query: { skeleton } }, reply) => {
+    async ({ params, query }, reply) => {
       const traceId = params.id.toLowerCase()
-      const answer = await (skeleton ? store.skeletonAnswer(traceId) : store.traceAnswer(traceId))
+      const answer = await bytesOf(traceId, query, store)
       if (answer === undefined) throw unknownTrace(traceId)
-      return reply.type('application/json; charset=utf-8').send(answer)
+      const type = query.format === 'otlp-protobuf' ? protobufType : 'application/json; charset=utf-8'
+      return reply.type(type).send(answer)
     },
   )
   app.get(
@@ -42,6 +61,20 @@ export const traceRoutes: FastifyPluginAsyncZod<QueryParts> = async (app, { stor
       throw new RequestFault('span_unknown', `no span ${spanId} of trace ${traceId} is stored here.`)
     },
   )
+}
+
+const protobufType = 'application/x-protobuf'
+
+function bytesOf(
+  traceId: string,
+  { skeleton, format }: z.infer<typeof traceQuery>,
+  store: Store,
+): Promise<Buffer | undefined> {
+  if (format === 'json') return skeleton ? store.skeletonAnswer(traceId) : store.traceAnswer(traceId)
+  if (skeleton) {
+    throw new RequestFault('parameter_invalid', `skeleton goes with format=json, not with "${format}".`)
+  }
+  return format === 'otlp-json' ? store.traceJson(traceId, 'otlp') : store.traceBytes(traceId)
 }
 
 function unknownTrace(traceId: string): RequestFault {

@@ -69,11 +69,6 @@ export class TailClient {
     return this.#place
   }
 
-  /** Where its reader would go on. */
-  get toldBlock(): number {
-    return this.#told.block
-  }
-
   get isEnded(): boolean {
     return this.#isEnded || this.#stream.destroyed
   }

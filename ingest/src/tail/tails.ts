@@ -3,10 +3,10 @@
 // same place share a question. Without readers it does nothing at all.
 import { setTimeout as wait } from 'node:timers/promises'
 import { tailClientsMax } from '../limits.ts'
-import type { Store } from '../store/store.ts'
+import type { Questions } from '../store/questions.ts'
 import type { TailClient } from './tail-client.ts'
 
-export type TailStore = Pick<Store, 'tail' | 'lastBlock' | 'onCommit' | 'holdPlace'>
+export type TailStore = Pick<Questions, 'tail' | 'lastBlock' | 'onCommit'>
 
 export type TailsParts = {
   store: TailStore
@@ -16,8 +16,6 @@ export type TailsParts = {
 
 const lookEveryMs = 250
 const beatEveryMs = 15_000
-/** After a reader has left, it can go on where it was for so long; later some spans may come again. */
-const resumableMs = 120_000
 /** Of one group in one round, while it is behind: then it is the others' turn. */
 const questionsPerTurn = 8
 
@@ -69,7 +67,6 @@ export class Tails {
     this.#unsubscribe = this.#store.onCommit(() => this.#news())
     this.#beating = setInterval(() => {
       for (const client of this.#clients) client.beat()
-      this.#hold()
     }, beatEveryMs).unref()
     if (!this.#isLooking) void this.#look()
   }
@@ -100,15 +97,9 @@ export class Tails {
   /** Whether somebody is still behind. */
   async #round(): Promise<boolean> {
     const last = await this.#store.lastBlock()
-    this.#hold()
     const groups = Map.groupBy(this.#clients, ({ key, place }) => `${place.block} ${key}`)
     for (const group of groups.values()) await this.#tell(group, last)
     return [...this.#clients].some(({ place }) => place.block < last)
-  }
-
-  #hold(): void {
-    const blocks = [...this.#clients].map(({ toldBlock }) => toldBlock)
-    if (blocks.length > 0) this.#store.holdPlace(Math.min(...blocks), resumableMs)
   }
 
   async #tell(group: readonly TailClient[], last: number): Promise<void> {

@@ -90,8 +90,6 @@ export function printExpression(expression: Expression): string {
         `${fieldName({ type: 'attribute', scope, key, ofParent: false })} = ${JSON.stringify(text)}`
       return `${of('span')} || ${of('resource')}`
     }
-    case 'source':
-      return `${fieldName({ type: 'attribute', scope: 'resource', key: 'trace_source', ofParent: false })} = ${JSON.stringify(expression.of)}`
   }
 }
 

@@ -50,6 +50,11 @@ export const traceQuery = z.object({
     .default('false')
     .transform((text) => text === 'true')
     .describe('All spans without what only one span’s details show: attributes, events, links, resource.'),
+  format: oneOf(['json', 'otlp-json', 'otlp-protobuf'])
+    .default('json')
+    .describe(
+      '`json`: as everywhere in this API. `otlp-json`, `otlp-protobuf`: TracesData of OpenTelemetry.',
+    ),
 })
 
 /** Answer of `GET /api/traces/:id`: spans by start time, a parent before its children where the two are equal. */

@@ -1,6 +1,6 @@
 // Merges the small blocks that low traffic makes. Neighbours of one size class become a block of the next, so that a
-// span is packed anew three times at the most. In: a read-only connection, the writer's changes, and behind which block
-// somebody follows; out: whether there was something to do.
+// span is packed anew three times at the most. In: a read-only connection and the writer's changes; out: whether there
+// was something to do.
 import type Database from 'better-sqlite3'
 import { releaseMemory } from '../../released.ts'
 import type { Part } from './block-table.ts'
@@ -17,6 +17,9 @@ const blocksPerMerge = 512
 /** Spans that came so far apart stay apart: retention takes a block when its newest spans are old. */
 export const mergeSpreadMs = 3_600_000
 
+/** Lists of traces are read on, page by page, as of a block: of those that came so lately it is told which those were. */
+export const partsKeptMs = 3_600_000
+
 export type SmallBlock = BlockVersion & {
   firstId: number
   spanCount: number
@@ -29,7 +32,6 @@ export function createBlockMerge(
   db: Database.Database,
   blocks: Pick<BlockReader, 'body' | 'columns'>,
   changes: Pick<AskedChanges, 'replaceBlocks'>,
-  heldAfter: () => number | undefined,
 ): () => Promise<boolean> {
   const all = db.prepare<[number], SmallBlock>(
     `SELECT id, data_id AS dataId, first_id AS firstId, span_count AS spanCount, body_bytes AS bodyBytes,
@@ -37,6 +39,9 @@ export function createBlockMerge(
      FROM blocks WHERE id > ? ORDER BY id`,
   )
   const leastCursor = db.prepare<[], number | null>('SELECT min(block_id) FROM cursors').pluck()
+  const lastBefore = db
+    .prepare<[number], number>('SELECT id FROM blocks WHERE stored_ms < ? ORDER BY id DESC LIMIT 1')
+    .pluck()
   // One merge at a time: each packs its chunk before the next begins.
   const buffers = chunkBuffers()
   let beginAfter = 0
@@ -52,7 +57,8 @@ export function createBlockMerge(
       builder.add(batch)
       releaseMemory(batch.body)
     }
-    const parts = mergedParts(found.merge, leastOf(leastCursor.get() ?? undefined, heldAfter()))
+    const apartFrom = Math.min(leastCursor.get() ?? Infinity, lastBefore.get(Date.now() - partsKeptMs) ?? 0)
+    const parts = mergedParts(found.merge, apartFrom)
     return { merged: found.merge, parts, by: packChunk(builder.build()) }
   })
 
@@ -64,10 +70,6 @@ export function createBlockMerge(
     await changes.replaceBlocks({ from, by: found.by, storedMs, parts: found.parts })
     return true
   }
-}
-
-function leastOf(cursor: number | undefined, held: number | undefined): number | undefined {
-  return cursor === undefined || held === undefined ? (cursor ?? held) : Math.min(cursor, held)
 }
 
 type Gathering = { size: number; blocks: SmallBlock[]; spans: number; bytes: number }
@@ -111,19 +113,17 @@ function fits(gathering: Gathering, block: SmallBlock): boolean {
 }
 
 /**
- * What destinations, tails and pages of lists still tell apart: nothing up to the block that all are done with
- * (`leastKnown`; undefined: there are none of them).
+ * What destinations and pages of lists still tell apart: nothing up to the block that all are done with (`apartFrom`).
  */
 export function mergedParts(
   merged: readonly Pick<SmallBlock, 'id' | 'spanCount' | 'parts'>[],
-  leastKnown: number | undefined,
+  apartFrom: number,
 ): Part[] | undefined {
-  if (leastKnown === undefined) return undefined
   const parts: Part[] = []
   for (const { id, spanCount, parts: known } of merged) {
     for (const [partId, spans] of known === null ? [[id, spanCount] satisfies Part] : partsOf(known)) {
       const last = parts.at(-1)
-      if (last === undefined || partId > leastKnown) parts.push([partId, spans])
+      if (last === undefined || partId > apartFrom) parts.push([partId, spans])
       else parts[parts.length - 1] = [partId, last[1] + spans]
     }
   }

@@ -6,6 +6,7 @@ import { WireReader } from '../../otlp/wire-reader.ts'
 import { AttributeFilter } from './attribute-filter.ts'
 import { askedHashes, attributeHash } from './attribute-hash.ts'
 import { eachAttribute, ofResource, ofSpan } from './attributes.ts'
+import { callerMark, tellsCaller } from './caller-mark.ts'
 import { groupStride } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import { columnsOf, cutName } from './columns.ts'
@@ -82,8 +83,12 @@ function filterOf({ body, heads, spanCount, groups }: Chunk, names: readonly str
     const hash = attributeHash(reader, start, end)
     if (hash !== undefined) filter.add(hash)
   }
+  const addOfSpan = (start: number, end: number): void => {
+    add(start, end)
+    if (tellsCaller(reader, start, end)) filter.add(callerMark)
+  }
   for (let at = 0; at < spanCount * headStride; at += headStride) {
-    eachAttribute(reader, heads[at + headAt.start] ?? 0, heads[at + headAt.end] ?? 0, ofSpan, add)
+    eachAttribute(reader, heads[at + headAt.start] ?? 0, heads[at + headAt.end] ?? 0, ofSpan, addOfSpan)
   }
   const resources = new Set<number>()
   for (let at = 0; at < groups.length; at += groupStride) {

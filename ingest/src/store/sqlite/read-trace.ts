@@ -58,7 +58,7 @@ function decodedSpan(block: SpanValues, at: number, traceId: string, owners: Map
 
 const bytesOf = ({ reader, start, end }: Located): Buffer => reader.bytes.subarray(start, end)
 
-function tooLarge(traceId: string): StoreFault {
+export function tooLarge(traceId: string): StoreFault {
   return new StoreFault(
     'trace_too_large',
     `trace ${traceId} has more than ${traceSpansMax} spans, the most that is shown of one trace. ` +

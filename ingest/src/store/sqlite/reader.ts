@@ -2,10 +2,12 @@
 // however long it takes. In: a connection; out: answers. Runs on a reading thread.
 import type Database from 'better-sqlite3'
 import type { ServicesAnswer, Span, SpanBone, TraceSource, TraceSummary } from '../../wire.ts'
+import type { DependenciesFound, DependenciesQuestion } from '../questions.ts'
 import type { ChosenSpans, Cursor, SpanChoice } from '../destination-store.ts'
 import type { StoredBlock, StoreStats, TraceFilter } from '../store.ts'
 import { createBlockReader } from './block-reader.ts'
 import { createChosenSpans } from './chosen-spans.ts'
+import { createDependencies } from './dependencies.ts'
 import { createDestinations } from './destinations.ts'
 import type { DestinationReader } from './destinations.ts'
 import { createFollow } from './follow.ts'
@@ -19,6 +21,7 @@ import { createSearch } from './search.ts'
 import { readSkeleton } from './skeleton.ts'
 import { sourceAt } from './sources.ts'
 import { createStats } from './stats.ts'
+import { orphanCount, traceBytes } from './whole-trace.ts'
 
 export type Reader = DestinationReader &
   RefusedReader &
@@ -27,10 +30,13 @@ export type Reader = DestinationReader &
     readTrace: (traceId: string) => Span[] | undefined
     readSkeleton: (traceId: string) => SpanBone[] | undefined
     readSpan: (asked: SpanIds) => Span | undefined
+    traceBytes: (traceId: string) => Buffer<ArrayBuffer> | undefined
+    orphanCounts: (traceIds: readonly string[]) => number[]
     services: () => ServicesAnswer['services']
     blockAfter: (blockId: number) => StoredBlock | undefined
     spansAfter: (asked: { cursor: Cursor; choice: SpanChoice }) => ChosenSpans | undefined
     stats: () => StoreStats
+    dependencies: (question: DependenciesQuestion) => DependenciesFound
   }
 
 export function createReader(db: Database.Database): Reader {
@@ -45,6 +51,10 @@ export function createReader(db: Database.Database): Reader {
     readTrace: inOneState(db, createTraceReader(blocks)),
     readSkeleton: inOneState(db, (traceId: string) => readSkeleton(blocks, traceId)),
     readSpan: inOneState(db, createSpanReader(blocks)),
+    traceBytes: inOneState(db, (traceId: string) => traceBytes(blocks, traceId)),
+    orphanCounts: inOneState(db, (traceIds: readonly string[]) =>
+      traceIds.map((traceId) => orphanCount(blocks, traceId)),
+    ),
     blockAfter: inOneState(db, createFollow(db, blocks)),
     spansAfter: inOneState(db, ({ cursor, choice }) => spansAfter(cursor, choice)),
     destinations: inOneState(db, destinations),
@@ -52,6 +62,7 @@ export function createReader(db: Database.Database): Reader {
     ...createRefusedReader(db),
     stats: inOneState(db, createStats(db)),
     ...createQuestionReader(db, blocks, (ask) => inOneState(db, ask)),
+    dependencies: inOneState(db, createDependencies(db)),
     services() {
       const sourcesOf = new Map<string, TraceSource[]>()
       for (const { name, source } of services.all()) {

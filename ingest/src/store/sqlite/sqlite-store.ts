@@ -1,5 +1,6 @@
 // The SQLite engine behind the store interface: one database file; a thread that writes, threads that read, one that
 // keeps order, and here only what passes between them and the callers. In: a path and bounds; out: a Store.
+import type { SpanMetricsSettings } from '../../spanmetrics/span-metrics.ts'
 import type { JobRun } from '../job.ts'
 import type { Retention } from '../retention.ts'
 import type { Store } from '../store.ts'
@@ -7,9 +8,11 @@ import { callsTo } from './calls.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { prepareDatabase } from './database.ts'
 import { asBuffer, destinationCalls } from './destination-calls.ts'
-import { createHolds } from './holds.ts'
 import { questionCalls } from './query/question-calls.ts'
 import { createReaderPool } from './reader-pool.ts'
+import type { ReadCost } from './reader-pool.ts'
+import { createSpanMetricsClient } from './span-metrics-client.ts'
+import type { SpanMetricsClient, SpanMetricsParts } from './span-metrics-client.ts'
 import { startThread } from './thread.ts'
 import { createUpkeepClient } from './upkeep-client.ts'
 import type { WriterCalls } from './writer-thread.ts'
@@ -19,34 +22,44 @@ export type SqliteStoreOptions = {
   retention?: Retention
   /** The upkeep goes on later by itself. */
   onUpkeepFailed?: (reason: string) => void
+  /** Something was read, in the asker's own async context. */
+  onRead?: (cost: ReadCost) => void
   /** A job of the upkeep has done something. */
   onUpkeepDone?: (run: JobRun) => void
+  /** `off`: what was counted before is forgotten. Without either nothing is counted now. */
+  spanMetrics?: SpanMetricsSettings | 'off'
+  /** Counting goes on later by itself. */
+  onCountingFailed?: (reason: string) => void
 }
 
-const heldOverStartMs = 120_000
+/** For spans that came just before to be counted. */
+const dependenciesWaitMs = 500
 
+const ignore = (): void => {}
 const everything: Retention = { ageMs: undefined, bytes: undefined, rules: [] }
 
 /** `queueBytesMax` bounds what waits to be written. Throws StoreUnusable. */
 export function openSqliteStore(
   path: string,
   queueBytesMax: number,
-  { retention = everything, onUpkeepFailed = () => {}, onUpkeepDone = () => {} }: SqliteStoreOptions = {},
+  options: SqliteStoreOptions = {},
 ): Store {
   prepareDatabase(path)
   const writing = startThread('./writer-thread.ts', 'writes the store', path)
   const write = callsTo<WriterCalls>(writing.worker)
-  const readers = createReaderPool(path)
-  const holds = createHolds()
-  // Who followed the store before it was opened may go on.
-  holds.hold(0, heldOverStartMs)
+  const readers = createReaderPool(path, options.onRead ?? ignore)
   const upkeep = createUpkeepClient({
     path,
     write,
-    retention,
-    holds: holds.memory,
-    onFailed: onUpkeepFailed,
-    onDone: onUpkeepDone,
+    retention: options.retention ?? everything,
+    onFailed: options.onUpkeepFailed ?? ignore,
+    onDone: options.onUpkeepDone ?? ignore,
+  })
+  const counting = openSpanMetrics({
+    path,
+    write,
+    settings: options.spanMetrics,
+    onFailed: options.onCountingFailed ?? ignore,
   })
   const queue = new CommitQueue((chunks, moved) => write('commit', chunks, moved), queueBytesMax)
   return {
@@ -62,6 +75,15 @@ export function openSqliteStore(
       const json = await readers.ask('traceAnswer', traceId)
       return json === undefined ? undefined : asBuffer(json)
     },
+    async traceBytes(traceId) {
+      const bytes = await readers.ask('traceBytes', traceId)
+      return bytes && asBuffer(bytes)
+    },
+    async traceJson(traceId, form) {
+      const json = await readers.ask('traceJson', { traceId, form })
+      return json && asBuffer(json)
+    },
+    orphanCounts: (traceIds) => readers.ask('orphanCounts', traceIds),
     services: () => readers.ask('services', undefined),
     stats: () => readers.ask('stats', undefined),
     ...questionCalls(readers.ask),
@@ -71,15 +93,31 @@ export function openSqliteStore(
       return block === undefined ? undefined : { ...block, body: asBuffer(block.body) }
     },
     ...destinationCalls(readers.ask, write),
-    holdPlace: (afterBlock, forMs) => holds.hold(afterBlock, forMs),
+    spanMetricsText: async (format, waitMs) => counting?.text(format, waitMs),
+    spanMetricFamilies: async (waitMs) => counting?.families(waitMs),
+    async dependencies(question) {
+      await counting?.settle(dependenciesWaitMs)
+      return readers.ask('dependencies', question)
+    },
     compact: () => upkeep.compact(),
     async close() {
       await queue.flush()
       await readers.close()
+      await counting?.close()
       await upkeep.close()
-      holds.close()
       writing.expectEnd()
       await write('close', undefined)
     },
   }
+}
+
+function openSpanMetrics({
+  settings,
+  ...parts
+}: Omit<SpanMetricsParts, 'settings'> & { settings: SqliteStoreOptions['spanMetrics'] }):
+  SpanMetricsClient | undefined {
+  if (settings === 'off') void parts.write('forgetSpanMetrics', undefined)
+  return settings === undefined || settings === 'off'
+    ? undefined
+    : createSpanMetricsClient({ settings, ...parts })
 }

@@ -19,8 +19,6 @@ export type UpkeepParts = {
   path: string
   write: Caller<WriterCalls>
   retention: Retention
-  /** Of holds.ts. */
-  holds: SharedArrayBuffer
   onFailed: (reason: string) => void
   /** A job has done something. */
   onDone: (run: JobRun) => void
@@ -30,7 +28,6 @@ export function createUpkeepClient({
   path,
   write,
   retention,
-  holds,
   onFailed,
   onDone,
 }: UpkeepParts): UpkeepClient {
@@ -42,7 +39,7 @@ export function createUpkeepClient({
     if (started !== undefined) return started.call
     const { port1, port2 } = new MessageChannel()
     void write('serveUpkeep', port1, [port1])
-    const data: UpkeepData = { path, writer: port2, retention, holds }
+    const data: UpkeepData = { path, writer: port2, retention }
     const { worker, expectEnd } = startThread('./upkeep-thread.ts', 'keeps the store in order', data, [port2])
     worker.on('message', (message: UpkeepFailed | UpkeepDid | object) => {
       if ('upkeepFailed' in message) onFailed(message.upkeepFailed)

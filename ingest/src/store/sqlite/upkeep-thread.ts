@@ -9,10 +9,9 @@ import { answerCalls, callsTo } from './calls.ts'
 import { askChanges } from './changes.ts'
 import type { Changes } from './changes.ts'
 import { connectCheckpointing, connectReading } from './database.ts'
-import { heldAfter } from './holds.ts'
 import { createUpkeep, noFreePages, usualFreePages } from './upkeep.ts'
 
-export type UpkeepData = { path: string; writer: MessagePort; retention: Retention; holds: SharedArrayBuffer }
+export type UpkeepData = { path: string; writer: MessagePort; retention: Retention }
 export type UpkeepFailed = { upkeepFailed: string }
 /** A job that did something. */
 export type UpkeepDid = { upkeepDid: JobRun }
@@ -23,10 +22,10 @@ const expireEveryMs = 30_000
 const afterFailureMs = 30_000
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what sqlite-store.ts gives
-const { path, writer, retention, holds } = workerData as UpkeepData
+const { path, writer, retention } = workerData as UpkeepData
 const db = connectReading(path)
 const checkpointing = connectCheckpointing(path)
-const upkeep = createUpkeep(db, askChanges(callsTo<Changes>(writer)), retention, () => heldAfter(holds))
+const upkeep = createUpkeep(db, askChanges(callsTo<Changes>(writer)), retention)
 let ending = false
 let expiredMs = 0
 let timer: NodeJS.Timeout

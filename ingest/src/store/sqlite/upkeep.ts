@@ -27,14 +27,9 @@ export type Upkeep = {
   giveBack: (keep: FreePages) => Promise<number>
 }
 
-export function createUpkeep(
-  db: Database.Database,
-  changes: AskedChanges,
-  retention: Retention,
-  heldAfter: () => number | undefined,
-): Upkeep {
+export function createUpkeep(db: Database.Database, changes: AskedChanges, retention: Retention): Upkeep {
   const blocks = createBlockReader(db, spansKept)
-  const mergeBlocks = createBlockMerge(db, blocks, changes, heldAfter)
+  const mergeBlocks = createBlockMerge(db, blocks, changes)
   const mergeTraces = createTraceMerge(db, changes)
   return {
     expire: createExpiry(db, blocks, changes, retention),

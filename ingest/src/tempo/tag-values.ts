@@ -1,0 +1,58 @@
+// Lists of a field's values as Tempo gives them. In: what the store found, or nothing for fields whose values are known
+// beforehand; out: SearchTagValuesV2Response (typed) or SearchTagValuesResponse (texts). Pure.
+import type { Message } from '../go-values/message.ts'
+import type { FieldValuesFound } from '../store/questions.ts'
+import type { Field } from '../traceql/ast.ts'
+import { spanKind, statusCode } from '../wire.ts'
+import { listMetrics } from './tag-names.ts'
+import { tagTypeOf, textOf } from './static-value.ts'
+
+type TagValue = { type: string; value: string }
+
+const keywords = (values: readonly string[]): TagValue[] =>
+  values.map((value) => ({ type: 'keyword', value: value.toLowerCase() }))
+
+/** Every value that there can be, or none where a list would be as long as the store. Undefined: to be looked up. */
+export function knownValues(field: Field): TagValue[] | undefined {
+  if (field.type !== 'intrinsic') return undefined
+  switch (field.name) {
+    case 'span:status':
+      return keywords(statusCode.options)
+    case 'span:kind':
+      return keywords(spanKind.options)
+    case 'span:name':
+    case 'span:statusMessage':
+    case 'trace:rootName':
+    case 'trace:rootService':
+    case 'event:name':
+    case 'instrumentation:name':
+    case 'instrumentation:version':
+      return undefined
+    default:
+      return []
+  }
+}
+
+/** By type, then value; without empty ones, for which Grafana has no way to show them. */
+export function tagValuesOf(found: FieldValuesFound): TagValue[] {
+  return found.values
+    .flatMap(({ value }) => {
+      const type = tagTypeOf(value)
+      return type === undefined ? [] : [{ type, value: textOf(value) }]
+    })
+    .filter(({ value }) => value !== '')
+    .sort((a, b) => compare(a.type, b.type) || compare(a.value, b.value))
+}
+
+const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+export function tagValuesV2Response(
+  values: readonly TagValue[],
+  found: FieldValuesFound | undefined,
+): Message {
+  return { tagValues: values, metrics: listMetrics(found) }
+}
+
+export function tagValuesResponse(values: readonly TagValue[], found: FieldValuesFound | undefined): Message {
+  return { tagValues: [...new Set(values.map(({ value }) => value))], metrics: listMetrics(found) }
+}
