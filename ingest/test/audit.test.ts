@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
 import type { AuditEntry } from '../src/audit/audit-entry.ts'
 import type { ApiError } from '../src/wire.ts'
+import { grpcExport } from './grpc-client.ts'
 import { hexId, requestOf } from './sample.ts'
 import {
   endOfMain,
@@ -71,7 +72,8 @@ test('a line a query says who asked what, of which time, and what it took', asyn
     rangeEnd: '2000000000000000000',
     status: 200,
     durationMs: expect.any(Number),
-    questions: expect.any(Object),
+    questions: { search: 1 },
+    spansInspected: expect.any(Number),
     returned: 0,
   })
   expect(Date.parse(list?.time ?? '')).toBeGreaterThanOrEqual(beforeMs)
@@ -96,6 +98,42 @@ test('who was refused has a line, and a key is nowhere in it', async () => {
     ['grafana', 400],
   ])
   expect(found[3]?.parameters).toEqual({ name: '(hidden)', api_key: '(hidden)' })
+  expect(textOf(path)).not.toContain('secret')
+})
+
+test('every other API is audited in the same way: Tempo’s, Jaeger’s over HTTP and gRPC', async () => {
+  const path = join(temporaryFolder(), 'audit.jsonl')
+  const { url, otlpGrpcUrl = '' } = await runIngest({
+    PROBESPAN_AUDIT_FILE: path,
+    PROBESPAN_OTLP_GRPC_PORT: '0',
+    TRACES_INGESTION_API_KEY: 'top-secret',
+  })
+  const metadata = { 'x-api-key': 'top-secret' }
+  await post(`${url}/v1/traces`, body, { ...protobufType, ...metadata })
+  await fetch(`${url}/tempo/api/search?q=%7B%7D&start=1600000000&end=1800000000`, { headers: metadata })
+  await fetch(`${url}/jaeger/api/v3/services`, { headers: metadata })
+  const call = (method: string, sent: object, message = Buffer.alloc(0)) =>
+    grpcExport(
+      { url: otlpGrpcUrl, method: `/jaeger.api_v3.QueryService/${method}`, metadata: { ...sent } },
+      message,
+    )
+  const id = Buffer.from(traceId)
+  await call('GetTrace', metadata, Buffer.concat([Buffer.from([10, id.length]), id]))
+  await call('GetServices', {})
+  const [tempo, jaeger, trace, refused] = await lines(path, 4)
+  const key = 'TRACES_INGESTION_API_KEY'
+  expect(tempo).toMatchObject({ key, status: 200, returned: 1, questions: { search: 1 } })
+  expect(tempo?.rangeStart).toBe('1600000000000000000')
+  expect(jaeger).toMatchObject({ key, status: 200, questions: { services: 1 } })
+  expect(trace).toMatchObject({
+    key,
+    protocol: 'grpc',
+    route: 'jaeger.api_v3.QueryService/GetTrace',
+    parameters: { traceId },
+    status: 0,
+    address: '127.0.0.1',
+  })
+  expect(refused).toMatchObject({ key: null, status: 16 })
   expect(textOf(path)).not.toContain('secret')
 })
 

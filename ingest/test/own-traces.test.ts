@@ -10,6 +10,7 @@ import { jobScope, ownService, requestScope } from '../src/tag/own-source.ts'
 import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
 import { decodeSpans } from '../src/otlp/span-decode.ts'
 import type { Span, TraceAnswer, TracesAnswer } from '../src/wire.ts'
+import { grpcExport } from './grpc-client.ts'
 import { attribute, hexId, requestOf } from './sample.ts'
 import { getCounters, getJson, post, protobufType, runIngest, temporaryFolder, testEnv } from './running.ts'
 import type { Env } from './running.ts'
@@ -42,7 +43,8 @@ test('a request is a span named by its route, with one for what the store was as
   const { url } = await runIngest(own)
   await post(`${url}/v1/traces`, sample(7), protobufType)
   const beforeNano = BigInt(Date.now() - 1) * 1_000_000n
-  await fetch(`${url}/api/traces/${hexId(7, 32)}?x=secret`, { headers: { 'user-agent': 'tests/1' } })
+  const headers = { 'user-agent': 'tests/1', cookie: 'secret' }
+  await fetch(`${url}/api/traces/${hexId(7, 32)}?skeleton=false`, { headers })
   await fetch(`${url}/api/traces/${hexId(8, 32)}`)
   const spans = await ownSpans(url, 'GET /api/traces/:id', 2)
   const [found, missing] = spans
@@ -70,10 +72,37 @@ test('a request is a span named by its route, with one for what the store was as
   expect([valuesOf(missing)['http.response.status_code'], missing?.status.code]).toEqual(['404', 'UNSET'])
   const asked = spans.find(({ parentSpanId }) => parentSpanId === found?.spanId)
   expect(asked).toMatchObject({ name: 'store traceAnswer', kind: 'INTERNAL', source: 'http' })
-  expect(valuesOf(asked)).toMatchObject({ 'probespan.question': 'traceAnswer' })
+  const { 'probespan.wait_ms': waitMs, 'probespan.read_ms': readMs, ...took } = valuesOf(asked)
+  expect(took).toEqual({ 'probespan.question': 'traceAnswer' })
+  expect(Number(readMs)).toBeGreaterThan(0)
+  expect(Number(waitMs) + Number(readMs)).toBeLessThanOrEqual(Number(asked?.durationNano) / 1e6)
   expect(BigInt(asked?.startUnixNano ?? 0)).toBeGreaterThanOrEqual(BigInt(found?.startUnixNano ?? 0))
   expect(Number(asked?.durationNano)).toBeLessThanOrEqual(Number(found?.durationNano))
   expect(JSON.stringify(spans)).not.toContain('secret')
+})
+
+test('a search tells what it looked at', async () => {
+  const { url } = await runIngest(own)
+  await post(`${url}/v1/traces`, sample(7), protobufType)
+  await fetch(`${url}/api/traces?name=sent%207`)
+  const spans = await ownSpans(url, 'GET /api/traces')
+  const asked = spans.find(({ name }) => name === 'store search')
+  expect(valuesOf(asked)).toMatchObject({ 'probespan.blocks.inspected': '1', 'probespan.returned': '1' })
+})
+
+test('a call over gRPC is a span named by its method', async () => {
+  const { url, otlpGrpcUrl = '' } = await runIngest({ ...own, PROBESPAN_OTLP_GRPC_PORT: '0' })
+  const method = 'jaeger.api_v3.QueryService/GetServices'
+  await grpcExport({ url: otlpGrpcUrl, method: `/${method}` }, Buffer.alloc(0))
+  const spans = await ownSpans(url, method)
+  const call = spans.find(({ kind }) => kind === 'SERVER')
+  expect(call).toMatchObject({ name: method, source: 'http' })
+  expect(valuesOf(call)).toMatchObject({
+    'rpc.system.name': 'grpc',
+    'rpc.method': method,
+    'rpc.status_code': 'OK',
+  })
+  expect(spans.map(({ name }) => name)).toContain('store services')
 })
 
 test('a caller’s traceparent is honoured: its trace, its parent, and its wish not to be traced', async () => {

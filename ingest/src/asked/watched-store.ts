@@ -1,17 +1,40 @@
 // The store as the API asks it: the same answers, with each question noted in the record of the request that asks
 // (request-record.ts). Where no request is recorded it is the store itself.
-import type { Answered, TimeRange } from '../store/questions.ts'
+import type { Answered, Questions, TimeRange } from '../store/questions.ts'
 import type { Store } from '../store/store.ts'
 import { currentRecord, questionsMax, withQuestion } from './request-record.ts'
 import type { AskedQuestion } from './request-record.ts'
 
-const watched = [
+/** What one request asks; the others are for those who follow the store. */
+type Asked = Exclude<keyof Questions, 'tail' | 'lastBlock' | 'onCommit'>
+
+const questions = {
+  search: true,
+  measure: true,
+  red: true,
+  attributeKeys: true,
+  fieldValues: true,
+  operations: true,
+  dependencies: true,
+} satisfies Record<Asked, true>
+
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- those are its keys
+const askedNames = Object.keys(questions) as Asked[]
+
+const watched: readonly (keyof Store)[] = [
+  ...askedNames,
   'findTraces',
-  'readTrace',
-  'traceAnswer',
   'services',
   'stats',
-] as const satisfies (keyof Store)[]
+  'readTrace',
+  'readSpan',
+  'traceAnswer',
+  'skeletonAnswer',
+  'traceBytes',
+  'traceJson',
+  'orphanCounts',
+  'refusedBatches',
+]
 
 type Ask = (...question: unknown[]) => Promise<unknown>
 

@@ -128,6 +128,7 @@ function textOf(value: unknown, keys: Naming): string {
 }
 
 function jsonOf(value: unknown): string {
+  if (typeof value === 'bigint') return String(value)
   const text = JSON.stringify(value, (_name, each: unknown) =>
     typeof each === 'bigint' ? String(each) : each,
   )
