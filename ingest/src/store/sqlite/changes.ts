@@ -1,6 +1,7 @@
 // What the upkeep has worked out, done by the writer: each a short transaction, so that commits hardly wait. In: a
 // writing connection; every change looks first whether what it was worked out from is still so.
 import type Database from 'better-sqlite3'
+import { changesKept } from './block-directory.ts'
 import type { BlockTable, Part } from './block-table.ts'
 import type { Caller } from './calls.ts'
 import { partsOf, spansUpTo } from './parts.ts'
@@ -86,6 +87,8 @@ function blockChanges(db: Database.Database, table: BlockTable): Changes['replac
   const nextId = db
     .prepare<[number], number>('SELECT id FROM blocks WHERE id > ? ORDER BY id LIMIT 1')
     .pluck()
+  const told = db.prepare('INSERT INTO block_changes (first_id, last_id) VALUES (?, ?)')
+  const forget = db.prepare('DELETE FROM block_changes WHERE id <= ?')
   const skip = db.prepare('UPDATE cursors SET spans_skipped = spans_skipped + ? WHERE destination = ?')
 
   const run = db.transaction(({ from, by, storedMs, parts }: Replacement): boolean => {
@@ -115,6 +118,8 @@ function blockChanges(db: Database.Database, table: BlockTable): Changes['replac
     }
     for (const { id } of rows) table.remove(id)
     if (by !== undefined) table.insertMerged(by, { id: last.id, firstId: first.firstId, storedMs, parts })
+    const { lastInsertRowid: change } = told.run(first.id, last.id)
+    forget.run(Number(change) - changesKept)
     return true
   })
   return (replacement) => {

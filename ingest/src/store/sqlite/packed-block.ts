@@ -4,7 +4,7 @@ import { releaseMemory } from '../../released.ts'
 import { headAt, headStride, kindOf, statusOf } from '../../otlp/span-heads.ts'
 import { WireReader } from '../../otlp/wire-reader.ts'
 import { AttributeFilter } from './attribute-filter.ts'
-import { askedHashes, attributeHash } from './attribute-hash.ts'
+import { attributeHash, hashesOfValue, listHashes } from './attribute-hash.ts'
 import { eachAttribute, ofResource, ofSpan } from './attributes.ts'
 import { callerMark, tellsCaller } from './caller-mark.ts'
 import { groupStride } from './chunk.ts'
@@ -14,6 +14,8 @@ import type { Columns } from './columns.ts'
 import { encodeColumns } from './columns-codec.ts'
 import { packBody } from './body-frames.ts'
 import { blankIds } from './ids.ts'
+import { rollupOf } from './query/rollup.ts'
+import { encodeRollup } from './query/rollup-codec.ts'
 import { sortedKeys } from './trace-keys.ts'
 
 /** What of a block one sender's service has: retention counts by it. Bytes are of OTLP, before compression. */
@@ -35,9 +37,15 @@ export type PackedBlock = {
   filter: Buffer
   columns: Buffer
   body: Buffer
+  /** Undefined where spans have too little in common for it. */
+  rollup: Buffer | undefined
   /** Of the traces, ascending, each once. */
   traceKeys: BigInt64Array<ArrayBuffer>
 }
+
+const spansPerGroupMin = 4
+/** Of small blocks each span may be a group. */
+const spansAlways = 1_024
 
 /** The span's name, as the filter holds it: no attribute has an empty key. */
 export const nameKey = ''
@@ -54,10 +62,19 @@ export function packChunk(chunk: Chunk): PackedBlock {
     filter,
     columns: encodeColumns(columns),
     body: packBody(chunk.body.subarray(0, chunk.bodyBytes), chunk.heads, chunk.spanCount),
+    rollup: rollupBlob(columns),
     traceKeys: sortedKeys(columns.traceIds),
   }
   for (const array of [columns.start, columns.duration, columns.spanId]) releaseMemory(array)
   return packed
+}
+
+/** A sender that puts ids into names makes a group of each span: then the columns are smaller. */
+function rollupBlob(columns: Columns): Buffer | undefined {
+  const rollup = rollupOf(columns)
+  return rollup.count.length * spansPerGroupMin <= Math.max(columns.spanCount, spansAlways)
+    ? encodeRollup(rollup)
+    : undefined
 }
 
 function boundsOf({ start, duration, source, flags }: Columns) {
@@ -82,6 +99,7 @@ function filterOf({ body, heads, spanCount, groups }: Chunk, names: readonly str
   const add = (start: number, end: number): void => {
     const hash = attributeHash(reader, start, end)
     if (hash !== undefined) filter.add(hash)
+    else for (const item of listHashes(reader, start, end)) filter.add(item)
   }
   const addOfSpan = (start: number, end: number): void => {
     add(start, end)
@@ -97,7 +115,9 @@ function filterOf({ body, heads, spanCount, groups }: Chunk, names: readonly str
     resources.add(start)
     eachAttribute(reader, start, groups[at + 4] ?? 0, ofResource, add)
   }
-  for (const name of names) for (const hash of askedHashes(nameKey, name).slice(0, 1)) filter.add(hash)
+  for (const value of names) {
+    for (const hash of hashesOfValue(nameKey, { type: 'string', value }) ?? []) filter.add(hash)
+  }
   return filter.toBytes()
 }
 

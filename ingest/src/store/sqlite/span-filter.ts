@@ -11,7 +11,7 @@ import { spanKind, statusCode, traceSource } from '../../wire.ts'
 import { sourcesOf } from '../store.ts'
 import type { AttributeQuery, TraceFilter } from '../store.ts'
 import { mayHold } from './attribute-filter.ts'
-import { askedHashes, attributeHash, isAsked } from './attribute-hash.ts'
+import { writtenHashes, attributeHash, isAsked } from './attribute-hash.ts'
 import { eachAttribute, ofResource, ofSpan } from './attributes.ts'
 import type { BlockReader } from './block-reader.ts'
 import { cutName } from './columns.ts'
@@ -66,7 +66,7 @@ export function wantedOf(filter: TraceFilter, serviceIdOf: (service: string) => 
 }
 
 function askedOf({ key, value }: AttributeQuery): Asked {
-  const hashes = askedHashes(key, value)
+  const hashes = writtenHashes(key, value)
   return { key, value, hashes, text: hashes.length === 1 ? Buffer.from(value) : undefined }
 }
 
@@ -80,7 +80,7 @@ export function mayFit(
 ): boolean {
   if (serviceId !== undefined && !holdsService(block.shares, serviceId)) return false
   const asked = attributes.map(({ hashes }) => hashes)
-  if (name !== undefined) asked.push(askedHashes(nameKey, name).slice(0, 1))
+  if (name !== undefined) asked.push(writtenHashes(nameKey, name).slice(0, 1))
   if (asked.length === 0) return true
   const filter = blocks.filter(block.dataId)
   return asked.every((hashes) => hashes.some((hash) => mayHold(filter, hash)))

@@ -1,8 +1,9 @@
 // What the answers to all questions are made with, on one reading thread: blocks, their rows, and spans' values.
 import type Database from 'better-sqlite3'
+import { mayHold as mayHoldHash } from '../attribute-filter.ts'
 import type { BlockReader } from '../block-reader.ts'
-import { createBlockDirectory } from './block-directory.ts'
-import type { BlockDirectory } from './block-directory.ts'
+import type { BlockDirectory } from '../block-directory.ts'
+import type { AskFilter, ServiceIdOf } from './planned-condition.ts'
 import { SpanValues } from './span-values.ts'
 
 export type QuestionParts = {
@@ -10,12 +11,25 @@ export type QuestionParts = {
   /** As of the transaction under way. */
   directory: () => BlockDirectory
   spans: (dataId: number) => SpanValues
+  serviceIdOf: ServiceIdOf
+  /** The filter is read when it is first asked. */
+  filterOf: (dataId: number) => AskFilter
 }
 
 export function createQuestionParts(db: Database.Database, blocks: BlockReader): QuestionParts {
+  const serviceId = db.prepare<[string], number>('SELECT id FROM services WHERE name = ?').pluck()
   return {
     blocks,
-    directory: createBlockDirectory(db),
+    directory: blocks.directory,
     spans: (dataId) => new SpanValues(blocks.columns(dataId), () => blocks.frames(dataId)),
+    serviceIdOf: (service) => serviceId.get(service),
+    filterOf: (dataId) => {
+      let filter: Buffer | undefined
+      return (hashes) => {
+        filter ??= blocks.filter(dataId)
+        const known = filter
+        return hashes.some((hash) => mayHoldHash(known, hash))
+      }
+    },
   }
 }

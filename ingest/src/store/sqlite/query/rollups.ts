@@ -2,7 +2,7 @@
 // are exact. In: a range and steps; out: a rollup a block, newest blocks first, until the budget is spent.
 import type { TimeRange } from '../../questions.ts'
 import type { Columns } from '../columns.ts'
-import type { BlockRow } from './block-directory.ts'
+import type { BlockRow } from '../block-directory.ts'
 import type { QuestionParts } from './question-parts.ts'
 import { rollupOf } from './rollup.ts'
 import type { Rollup } from './rollup.ts'

@@ -3,16 +3,17 @@
 // order of time it stops as soon as no older block can hold a trace that belongs on the page: a trace starts no later than
 // any of its spans, so one found first in a block whose latest start is M starts at M or before.
 import type { Field, Static } from '../../../traceql/ast.ts'
-import { compileCondition } from '../../../traceql/condition.ts'
 import { compileEvaluation } from '../../../traceql/pipeline.ts'
-import { fieldsOf } from '../../../traceql/query-fields.ts'
+import { fieldsOf, wholeTraceNeeded } from '../../../traceql/query-fields.ts'
 import { readerOf } from '../../../traceql/trace-reader.ts'
 import type { EvaluatedSpanset, TraceView } from '../../../traceql/trace-view.ts'
 import type { FoundSpan, FoundSpanset, FoundTrace, TracesFound, TraceSearch } from '../../questions.ts'
 import { traceIdAt } from '../block-reader.ts'
 import { traceSpansMax } from '../read-trace.ts'
-import { spansAsOf } from './block-directory.ts'
-import type { BlockRow } from './block-directory.ts'
+import { spansAsOf } from '../block-directory.ts'
+import type { BlockRow } from '../block-directory.ts'
+import { candidates, createFinder, mayHoldSpans } from './candidates.ts'
+import type { Finder } from './candidates.ts'
 import { bestLeaf, leavesOf } from './leaf-conditions.ts'
 import type { QuestionParts } from './question-parts.ts'
 import { isBefore, Ranking } from './ranking.ts'
@@ -43,6 +44,8 @@ class Search {
   readonly #ranking: Ranking<FoundTrace>
   readonly #evaluate
   readonly #shown: Field[]
+  /** That a span fits is enough, and no more is asked of the trace. */
+  readonly #isToldBySpan: boolean
   readonly #seen = new Set<string>()
   readonly #start: bigint
   readonly #end: bigint
@@ -58,15 +61,18 @@ class Search {
     this.#ranking = new Ranking(question.limit + 1)
     this.#evaluate = compileEvaluation(question.pipeline)
     this.#shown = fieldsOf({ pipeline: question.pipeline, metrics: undefined }).shown
+    const asks = { pipeline: question.pipeline, metrics: undefined }
+    this.#isToldBySpan =
+      question.spansPerSet === 0 && !wholeTraceNeeded(asks) && question.pipeline.stages.length === 0
     this.#start = question.start ?? 0n
     this.#end = question.end ?? timeMax
   }
 
   run(): TracesFound {
     const leaf = bestLeaf(leavesOf(this.#question.pipeline))
-    const fits = compileCondition(leaf.condition)
     const margin = leaf.isOfFound ? 0n : otherSpansWithin
     const range = { start: this.#start - margin, end: this.#end + margin }
+    const finder = createFinder(this.#parts, leaf.condition, range)
     let beyond = ''
     for (const row of this.#directory.byStart()) {
       const visible = spansAsOf(row, this.#asOf)
@@ -76,7 +82,7 @@ class Search {
         beyond = `traces that started before ${timeText(row.startMax)} may be missing`
         break
       }
-      this.#look(row, visible, fits, range)
+      if (mayHoldSpans(finder, row)) this.#look(row, visible, finder)
     }
     return this.#answer(beyond)
   }
@@ -86,28 +92,21 @@ class Search {
     return this.#question.order === 'newest' && least !== undefined && least > latest
   }
 
-  #look(
-    row: BlockRow,
-    visible: number,
-    fits: ReturnType<typeof compileCondition>,
-    range: { start: bigint; end: bigint },
-  ): void {
+  #look(row: BlockRow, visible: number, finder: Finder): void {
     const block = this.#parts.spans(row.dataId)
     this.#spending.block(row.spanCount, row.bytes)
-    const traces = new Set<number>()
-    const { columns } = block
-    for (let span = 0; span < visible; span++) {
-      const start = columns.start[span] ?? 0n
-      const trace = columns.trace[span] ?? 0
-      if (start < range.start || start >= range.end || traces.has(trace)) continue
-      if (fits((field) => block.values(span, field))) traces.add(trace)
+    const { found, isFound } = candidates(finder, row, block, visible)
+    for (const candidate of found) {
+      // A trace starts no later than what there is of it here.
+      if (this.#isSettled(candidate.earliest)) return
+      const traceId = traceIdAt(block.columns, candidate.trace)
+      if (this.#seen.has(traceId) || !isFound(candidate)) continue
+      this.#seen.add(traceId)
+      this.#lookAtTrace(traceId)
     }
-    for (const trace of traces) this.#lookAtTrace(traceIdAt(columns, trace))
   }
 
   #lookAtTrace(traceId: string): void {
-    if (this.#seen.has(traceId)) return
-    this.#seen.add(traceId)
     const spans = spansOf(traceId, this.#blocksOf(traceId), traceSpansMax)
     if (spans === undefined) {
       this.#spending.leaveOut(`trace ${traceId} has more than ${traceSpansMax} spans`)
@@ -122,17 +121,21 @@ class Search {
     if (after !== undefined && !isBefore(after, place)) return
     if (!this.#ranking.takes(place)) return
     this.#spending.trace(spans.length)
+    const spansets = this.#isToldBySpan ? [] : this.#evaluated(spans)
+    if (spansets !== undefined) this.#ranking.add({ ...place, value: { ...found, spansets } })
+  }
+
+  /** Undefined where the pipeline does not find the trace. */
+  #evaluated(spans: PlacedSpan[]): FoundSpanset[] | undefined {
     const view = viewOf(spans)
     const sets = this.#evaluate(view)
-    if (!this.#isInRange(view, sets)) return
-    this.#ranking.add({ ...place, value: { ...found, spansets: this.#spansets(sets, view, spans) } })
+    return this.#isInRange(view, sets) ? this.#spansets(sets, view, spans) : undefined
   }
 
   *#blocksOf(traceId: string): Generator<{ block: SpanValues; visible: number }> {
-    for (const { id, dataId } of this.#parts.blocks.blocksOf(traceId)) {
-      const row = this.#directory.get(id)
-      const visible = row === undefined ? 0 : spansAsOf(row, this.#asOf)
-      if (visible > 0) yield { block: this.#parts.spans(dataId), visible }
+    for (const row of this.#parts.blocks.blocksOf(traceId)) {
+      const visible = spansAsOf(row, this.#asOf)
+      if (visible > 0) yield { block: this.#parts.spans(row.dataId), visible }
     }
   }
 

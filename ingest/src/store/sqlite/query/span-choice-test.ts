@@ -7,7 +7,7 @@ import { sourcesOf } from '../../store.ts'
 import { cutName } from '../columns.ts'
 import type { Columns } from '../columns.ts'
 import { sourceMask } from '../sources.ts'
-import type { BlockRow } from './block-directory.ts'
+import type { BlockRow } from '../block-directory.ts'
 import type { Rollup } from './rollup.ts'
 
 const anyBit = 0xff

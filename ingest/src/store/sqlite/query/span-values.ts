@@ -180,6 +180,12 @@ export class SpanValues {
     return status === undefined ? '' : lastText(status, tags.statusMessage)
   }
 
+  /** Of the frame that the span lies in, and which spans it has: from `first` up to `end`. */
+  frameBytes(span: number): { bytes: Buffer; first: number; end: number } {
+    const { located, first, end } = this.#frameOf(span)
+    return { bytes: located.reader.bytes, first, end }
+  }
+
   /** Its message, in a body whose ids and times are blank. */
   located(span: number): Located {
     return this.#span(span)
