@@ -56,7 +56,7 @@ beforeAll(async () => {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ resourceSpans }),
   })
-  expect(response.status).toBe(200)
+  if (!response.ok) throw new Error(await response.text())
   return async () => {
     await ingest.close()
     rmSync(folder, { recursive: true, force: true })

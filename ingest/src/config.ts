@@ -149,11 +149,11 @@ export const settings = z.object({
   PROBESPAN_RATE_BYTES_PER_S: optionalInteger(1, 999_999_999_999),
   PROBESPAN_REQUEST_BYTES_MAX: integer(requestBytesMax, requestBytesRange.min, requestBytesRange.max),
   PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytesMax, intakePerRequestMin * requestBytesRange.min, 2 ** 36),
+  PROBESPAN_CORS_ORIGINS: origins,
   PROBESPAN_QUERY_TIMEOUT_MS: integer(questionMs, 10, 600_000),
   PROBESPAN_QUERY_SPANS_MAX: integer(questionSpansMax, 10_000, 100_000_000_000),
   ...spanMetricsSettings,
   ...pushSettings,
-  PROBESPAN_CORS_ORIGINS: origins,
   OTEL_EXPORTER_ENABLED: flag(false),
   OTEL_EXPORTER_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_HEADERS: headersText,
@@ -235,6 +235,9 @@ function readSettings(
     mistakes.push(
       'PROBESPAN_AUDIT_REQUIRED is true, so PROBESPAN_AUDIT_FILE must name a file: whether the log was written is not known',
     )
+  }
+  if (values.PROBESPAN_METRICS_OTLP_ENDPOINT !== undefined && !values.PROBESPAN_METRICS_FROM_SPANS) {
+    mistakes.push('PROBESPAN_METRICS_OTLP_ENDPOINT is set, but PROBESPAN_METRICS_FROM_SPANS is false')
   }
   mistakes.push(...portsTwice(values, given))
   if (mistakes.length > 0) throw invalid(mistakes)

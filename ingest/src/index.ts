@@ -34,6 +34,7 @@ import { createGrpcListener } from './receive/grpc-listener.ts'
 import { createJsonConverter } from './receive/json-converter.ts'
 import type { JsonConverter } from './receive/json-converter.ts'
 import { createReceiver } from './receive/receiver.ts'
+import { createPush } from './spanmetrics/push.ts'
 import type { Receiver } from './receive/receiver.ts'
 import type { JobRun } from './store/job.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
@@ -102,6 +103,7 @@ async function startService({ config, keys, tls, audit, counters, log }: Service
   const onRun = (run: JobRun): void => ownTraces?.addJob(run)
   const store = openStore(config, onRun, log)
   const { receiver, health, json, ...metered } = createIntake({ config, store, keys, counters, log })
+  const push = config.metricsPush && createPush({ ...config.metricsPush, store, log })
   const forward = createForward({ destinations: config.destinations, store, counters, log, onRun })
   const { ownSpansPerS: spansPerS } = config
   ownTraces =
@@ -132,6 +134,7 @@ async function startService({ config, keys, tls, audit, counters, log }: Service
   const closeBehind = async (): Promise<void> => {
     await json.close()
     await forward.close()
+    await push?.close()
     await ownTraces?.close()
     await store.close()
   }
@@ -145,6 +148,7 @@ async function startService({ config, keys, tls, audit, counters, log }: Service
   }
   // Not before the ports are ours: another ingest may forward from this database.
   forward.start()
+  push?.start()
   const { close: closeListeners, ...urls } = listeners
   log.info({ ...urls, database: config.databasePath, keys: config.keys.map(({ name }) => name) }, 'listening')
   return {

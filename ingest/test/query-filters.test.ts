@@ -18,10 +18,11 @@ beforeAll(async () => {
   return ingest.close
 })
 
-const asked = (parameters: readonly (readonly [string, string])[]): Promise<TracesAnswer> =>
-  getJson(
-    `${url}/api/traces?${new URLSearchParams([...parameters.map(([...pair]) => pair), ['limit', '1000']])}`,
-  )
+const asked = (parameters: readonly (readonly [string, string])[]): Promise<TracesAnswer> => {
+  const query = new URLSearchParams({ limit: '1000' })
+  for (const [name, value] of parameters) query.append(name, value)
+  return getJson(`${url}/api/traces?${query.toString()}`)
+}
 
 /** Of the span, or else of its resource. */
 const valueOf = (span: PlainSpan, key: string): PlainValue | undefined =>

@@ -50,7 +50,7 @@ test.each(['newest', 'slowest'] as const)(
     let pages = 0
     do {
       const page: TracesAnswer = await getJson(
-        `${url}/api/traces?${filters}${cursor === undefined ? '' : `&cursor=${cursor}`}`,
+        `${url}/api/traces?${filters.toString()}${cursor === undefined ? '' : `&cursor=${cursor}`}`,
       )
       expect(page.cutShort).toBeUndefined()
       seen.push(...page.traces.map(({ traceId }) => traceId))
@@ -68,7 +68,7 @@ test.each(['newest', 'slowest'] as const)(
     expect(seen.toSorted()).toEqual(expected.map(({ traceId }) => traceId).sort())
     expect(starts).toEqual(starts.toSorted((a, b) => (a === b ? 0 : a > b ? -1 : 1)))
     // A list that begins anew sees what came.
-    const anew: TracesAnswer = await getJson(`${url}/api/traces?${filters}`)
+    const anew: TracesAnswer = await getJson(`${url}/api/traces?${filters.toString()}`)
     expect(anew.traces[0]?.traceId).not.toBe(seen[0])
   },
   600_000,

@@ -56,8 +56,8 @@ async function traces(flags: TracesFlags, nowMs: number): Promise<Said> {
     ask(addressOf(flags), pathWith('/api/traces', { ...parameters, cursor }), tracesAnswer)
   let page = await readPage(flags.cursor)
   const found = page.traces
-  while (all && page.next !== undefined) {
-    page = await readPage(page.next)
+  for (let next = all ? page.next : undefined; next !== undefined; next = page.next) {
+    page = await readPage(next)
     found.push(...page.traces)
   }
   const notes = notesOf(page)

@@ -2,7 +2,7 @@
 // Rejects with RequestFault and StoreFault.
 import type { QuestionQueue } from '../query/question-queue.ts'
 import { RequestFault } from '../faults.ts'
-import type { Questions, TimeRange, TracesFound } from '../store/questions.ts'
+import type { TimeRange, TracesFound } from '../store/questions.ts'
 import type { Store } from '../store/store.ts'
 import { spanKind } from '../wire.ts'
 import { traceSearchOf } from './trace-search.ts'
@@ -11,11 +11,7 @@ import type { JaegerSearch } from './trace-search.ts'
 /** Jaeger's page waits ten seconds for an answer: what is found until then is better than none. */
 const searchMs = 8_000
 
-export type JaegerParts = {
-  /** Without `dependencies` where edges are not counted: then there are none. */
-  store: Omit<Store, 'dependencies'> & Partial<Pick<Questions, 'dependencies'>>
-  queue: QuestionQueue
-}
+export type JaegerParts = { store: Store; queue: QuestionQueue }
 
 export type JaegerOperation = { name: string; spanKind: string }
 export type JaegerDependency = { parent: string; child: string; callCount: bigint }
@@ -52,8 +48,8 @@ export function createJaegerQueries({ store, queue }: JaegerParts): JaegerQuerie
     },
     async dependencies(range) {
       const edges = new Map<string, JaegerDependency>()
-      const found = await store.dependencies?.(range)
-      for (const { client, server, calls } of found?.dependencies ?? []) {
+      const { dependencies } = await store.dependencies(range)
+      for (const { client, server, calls } of dependencies) {
         const key = JSON.stringify([client, server])
         const edge = edges.get(key) ?? { parent: client, child: server, callCount: 0n }
         edge.callCount += BigInt(calls)

@@ -1,7 +1,7 @@
 // Pairs the two ends of calls between services and counts them: the service graph. In: blocks of spans in the order in
 // which they were stored, and their time; out: series and totals by minute. Deterministic: the same blocks give the same.
-import { edgeKey, EdgeTotals } from './edge-totals.ts'
-import type { EdgeNames } from './edge-totals.ts'
+import { edgeKey, EdgeTotals, minuteOf } from './edge-totals.ts'
+import type { EdgeNames, MinuteTotal } from './edge-totals.ts'
 import { EdgeSeries, SeriesTable } from './series.ts'
 import { RememberedEdges } from './remembered-edges.ts'
 import { WaitingEnds } from './waiting-ends.ts'
@@ -25,9 +25,6 @@ const overflowEdge: EdgeNames = {
 }
 
 export type EdgeLimits = { seriesMax: number; waitingMax: number; waitMs: number }
-
-/** One end of an edge as it is counted. */
-export type Side = Pick<End, 'startNano' | 'durationNano' | 'failed' | 'traceId'>
 
 export class EdgeCounter {
   readonly series: SeriesTable<EdgeSeries>
@@ -54,48 +51,20 @@ export class EdgeCounter {
 
   /** The two ends of a call, whichever came first. */
   countPair(client: End, server: End, nowMs: number): void {
-    const names = {
-      client: client.service,
-      server: server.service,
-      connection: client.isMessaging || server.isMessaging ? connection.messaging : connection.call,
-      source: server.source,
-    }
-    const failed = client.failed || server.failed
-    this.count(names, { ...server, failed }, client.durationNano, nowMs)
+    const isMessaging = client.isMessaging || server.isMessaging
+    this.edge(pairNames(client.service, server.service, isMessaging, server.source), nowMs).add({
+      startNano: server.startNano,
+      serverNano: server.durationNano,
+      clientNano: client.durationNano,
+      failed: client.failed || server.failed,
+      traceId: server.traceId,
+    })
     this.outcomes.paired++
   }
 
-  /** `side` is the server's, or the only one's; `clientNano` is how long it was for the client. */
-  count(names: EdgeNames, side: Side, clientNano: number, nowMs: number): void {
-    const { durationNano, failed, startNano } = side
-    const key = edgeKey(names)
-    const labelsOf = (): string[] => [names.client, names.server, names.connection, String(names.source)]
-    const series = this.series.at(key, labelsOf, 1, nowMs)
-    const isOverflow = series === this.series.overflow
-    if (failed) series.failed++
-    const bucket = series.server.observe(durationNano)
-    if (series.server.wantsExemplar(bucket, nowMs)) {
-      series.server.exemplars[bucket] = {
-        traceId: side.traceId(),
-        seconds: durationNano / 1e9,
-        unixMs: nowMs,
-      }
-    }
-    series.client.observe(clientNano)
-    if (isOverflow) this.totals.add(edgeKey(overflowEdge), overflowEdge, startNano, durationNano, failed)
-    else this.totals.add(key, names, startNano, durationNano, failed)
-  }
-
-  /** Of a root span on the server's side: nobody who is traced called it. */
-  countRoot(end: End, caller: string | undefined, nowMs: number): void {
-    const names = {
-      client: caller ?? outsideClient,
-      server: end.service,
-      connection: connection.virtual,
-      source: end.source,
-    }
-    this.count(names, end, end.durationNano, nowMs)
-    this.outcomes.virtual++
+  /** To count calls of one edge. To be used for one block: what it adds to is saved and forgotten between blocks. */
+  edge(names: EdgeNames, nowMs: number): CountedEdge {
+    return new CountedEdge(this, names, nowMs)
   }
 
   /** False: too many wait, and it will not be counted. */
@@ -115,13 +84,69 @@ export class EdgeCounter {
     }
     this.remembered.add(end.edge)
     const { name, isDatabase } = end.peer
-    const names = {
-      client: end.service,
-      server: name,
-      connection: isDatabase ? connection.database : connection.virtual,
-      source: end.source,
-    }
-    this.count(names, end, end.durationNano, nowMs)
+    const { service, source, startNano, durationNano, failed, traceId } = end
+    const type = isDatabase ? connection.database : connection.virtual
+    const names = { client: service, server: name, connection: type, source }
+    // How long it took there nobody says: as long as it took from here.
+    const call = { startNano, serverNano: durationNano, clientNano: durationNano, failed, traceId }
+    this.edge(names, nowMs).add(call)
     this.outcomes.virtual++
+  }
+}
+
+export const pairNames = (
+  client: string,
+  server: string,
+  isMessaging: boolean,
+  source: number,
+): EdgeNames => ({ client, server, connection: isMessaging ? connection.messaging : connection.call, source })
+
+/** `startNano` is the server's, or the only one's. */
+export type Call = {
+  startNano: number
+  serverNano: number
+  clientNano: number
+  failed: boolean
+  /** Hex. Only a few are asked for. */
+  traceId: () => string
+}
+
+export class CountedEdge {
+  readonly #counter: EdgeCounter
+  readonly #nowMs: number
+  readonly #key: string
+  readonly #names: EdgeNames
+  readonly #series: EdgeSeries
+  readonly #isOverflow: boolean
+  #total: MinuteTotal | undefined
+
+  constructor(counter: EdgeCounter, names: EdgeNames, nowMs: number) {
+    const labelsOf = (): string[] => [names.client, names.server, names.connection, String(names.source)]
+    this.#counter = counter
+    this.#nowMs = nowMs
+    this.#series = counter.series.at(edgeKey(names), labelsOf, 0, nowMs)
+    this.#isOverflow = this.#series === counter.series.overflow
+    this.#names = this.#isOverflow ? overflowEdge : names
+    this.#key = edgeKey(this.#names)
+  }
+
+  add({ startNano, serverNano, clientNano, failed, traceId }: Call): void {
+    const series = this.#series
+    if (this.#isOverflow) this.#counter.series.overflowed++
+    if (failed) series.failed++
+    const bucket = series.server.observe(serverNano)
+    if (series.server.wantsExemplar(bucket, this.#nowMs)) {
+      series.server.exemplars[bucket] = {
+        traceId: traceId(),
+        seconds: serverNano / 1e9,
+        unixMs: this.#nowMs,
+      }
+    }
+    series.client.observe(clientNano)
+    const minute = minuteOf(startNano)
+    if (this.#total?.minute !== minute) {
+      this.#total = this.#counter.totals.at(this.#key, this.#names, minute)
+    }
+    this.#total.add(serverNano, failed)
   }
 }

@@ -3,7 +3,9 @@
 import { isRoot, kindOf, statusOf } from '../otlp/span-heads.ts'
 import { errorStatus, halvesOf, kind, parentElsewhere, parentNone } from './counted-spans.ts'
 import type { CountedSpans } from './counted-spans.ts'
-import type { EdgeCounter } from './edge-counter.ts'
+import { connection, outsideClient, pairNames } from './edge-counter.ts'
+import type { CountedEdge, EdgeCounter } from './edge-counter.ts'
+import type { EdgeNames } from './edge-totals.ts'
 import { fingerprint } from './fingerprints.ts'
 import type { Fingerprint } from './fingerprints.ts'
 import { calledPeer, callingPeer, peerKeys } from './peer.ts'
@@ -25,6 +27,9 @@ export type EdgeBlock = {
 const isServerKind = (found: number): boolean => found === kind.server || found === kind.consumer
 const isClientKind = (found: number): boolean => found === kind.client || found === kind.producer
 
+const isMessagingSpan = ({ flags }: CountedSpans, span: number): boolean =>
+  kindOf(flags[span] ?? 0) >= kind.producer
+
 export function countEdges(counter: EdgeCounter, block: EdgeBlock): void {
   const walk = new Walk(counter, block)
   walk.servers()
@@ -41,7 +46,11 @@ class Walk {
   readonly #duration: Uint32Array
   /** Clients whose servers were found. */
   readonly #paired: Uint8Array
+  /** That were met in this block, by numbers of their own. */
+  readonly #edges = new Map<number, CountedEdge>()
   readonly #edge: Fingerprint = { high: 0, low: 0 }
+  /** Asked once a block. */
+  #mayTellCaller: boolean | undefined
 
   constructor(counter: EdgeCounter, block: EdgeBlock) {
     const { spans } = block
@@ -87,10 +96,11 @@ class Walk {
     if (!isClientKind(kindOf(spans.flags[parent] ?? 0)) || !this.#counts(parent)) return
     const edge = this.#fingerprint(span, this.#spanIds, parent)
     if (this.#counter.remembered.has(edge)) return
-    // One of the two may wait already, and have been sent again.
+    // One of the two may wait already, and have been sent again; of several servers the first to come counts.
     const waiting = this.#counter.waiting.get(edge)
     if (waiting !== undefined) this.#counter.waiting.delete(waiting)
-    this.#counter.countPair(this.#end(parent), this.#end(span), this.#block.nowMs)
+    if (waiting === undefined || waiting.isClient) this.#pair(parent, span)
+    else this.#counter.countPair(this.#end(parent), waiting, this.#block.nowMs)
     this.#counter.remembered.add(edge)
     this.#paired[parent] = 1
   }
@@ -134,8 +144,58 @@ class Walk {
     if (remembered.has(edge)) return
     remembered.add(edge)
     const { bodies, mayTellCaller, nowMs } = this.#block
-    const caller = mayTellCaller() ? callingPeer(bodies.attributes(span, peerKeys)) : undefined
-    this.#counter.countRoot(this.#end(span), caller, nowMs)
+    this.#mayTellCaller ??= mayTellCaller()
+    const caller = this.#mayTellCaller ? callingPeer(bodies.attributes(span, peerKeys)) : undefined
+    if (caller === undefined) this.#addTo(this.#outsideEdge(span), span, span)
+    else this.#addTo(this.#counter.edge(this.#virtualNames(caller, span), nowMs), span, span)
+    this.#counter.outcomes.virtual++
+  }
+
+  /** Both are in this block. */
+  #pair(client: number, server: number): void {
+    const { spans, nowMs } = this.#block
+    const isMessaging = isMessagingSpan(spans, client) || isMessagingSpan(spans, server)
+    const [clientService, serverService] = [spans.service[client] ?? 0, spans.service[server] ?? 0]
+    const source = spans.source[server] ?? 0
+    const place = ((clientService * 2 ** 15 + serverService) * 2 + Number(isMessaging)) * 8 + source
+    let edge = this.#edges.get(place)
+    if (edge === undefined) {
+      const [from = '', to = ''] = [spans.services[clientService], spans.services[serverService]]
+      edge = this.#counter.edge(pairNames(from, to, isMessaging, source), nowMs)
+      this.#edges.set(place, edge)
+    }
+    this.#addTo(edge, client, server)
+    this.#counter.outcomes.paired++
+  }
+
+  /** From outside to the service of this span. */
+  #outsideEdge(span: number): CountedEdge {
+    const { spans, nowMs } = this.#block
+    const place = -1 - ((spans.service[span] ?? 0) * 8 + (spans.source[span] ?? 0))
+    let edge = this.#edges.get(place)
+    if (edge === undefined) {
+      edge = this.#counter.edge(this.#virtualNames(outsideClient, span), nowMs)
+      this.#edges.set(place, edge)
+    }
+    return edge
+  }
+
+  #virtualNames(client: string, span: number): EdgeNames {
+    const { spans } = this.#block
+    const server = spans.services[spans.service[span] ?? 0] ?? ''
+    return { client, server, connection: connection.virtual, source: spans.source[span] ?? 0 }
+  }
+
+  /** The two may be one. */
+  #addTo(edge: CountedEdge, client: number, server: number): void {
+    const failed = (span: number): boolean => statusOf(this.#block.spans.flags[span] ?? 0) === errorStatus
+    edge.add({
+      startNano: this.#startNano(server),
+      serverNano: this.#durationNano(server),
+      clientNano: this.#durationNano(client),
+      failed: failed(client) || failed(server),
+      traceId: () => this.#traceId(server),
+    })
   }
 
   #counts(span: number): boolean {
@@ -150,21 +210,29 @@ class Walk {
     const { spans } = this.#block
     const flags = spans.flags[span] ?? 0
     const found = kindOf(flags)
-    const durationHigh = this.#duration[span * 2 + 1] ?? 0
     return {
       edge: this.#edge,
       isClient: isClientKind(found),
       service: spans.services[spans.service[span] ?? 0] ?? '',
       source: spans.source[span] ?? 0,
-      startNano: (this.#start[span * 2] ?? 0) + (this.#start[span * 2 + 1] ?? 0) * 2 ** 32,
-      // Ends before starts count as no time.
-      durationNano: durationHigh >= 2 ** 31 ? 0 : (this.#duration[span * 2] ?? 0) + durationHigh * 2 ** 32,
+      startNano: this.#startNano(span),
+      durationNano: this.#durationNano(span),
       failed: statusOf(flags) === errorStatus,
-      isMessaging: found === kind.producer || found === kind.consumer,
+      isMessaging: isMessagingSpan(spans, span),
       peer: undefined,
       traceId: () => this.#traceId(span),
       untilMs: 0,
     }
+  }
+
+  #startNano(span: number): number {
+    return (this.#start[span * 2] ?? 0) + (this.#start[span * 2 + 1] ?? 0) * 2 ** 32
+  }
+
+  /** Ends before starts count as no time. */
+  #durationNano(span: number): number {
+    const high = this.#duration[span * 2 + 1] ?? 0
+    return high >= 2 ** 31 ? 0 : (this.#duration[span * 2] ?? 0) + high * 2 ** 32
   }
 
   #traceId(span: number): string {

@@ -1,29 +1,35 @@
 // What was counted of edges by minute since it was last saved: calls, errors, and durations in buckets of an eighth of an
 // octave, for the quantiles of the dependency graph.
 
+import { bucketOf } from '../store/sqlite/query/duration-bucket.ts'
+
 export type EdgeNames = { client: string; server: string; connection: string; source: number }
 export type EdgeTotal = EdgeNames & {
   /** Of the server's span, or the only one: minutes since the epoch. */
   minute: number
   calls: number
   errors: number
-  /** Pairs of a bucket (durationBucket) and how many. */
+  /** Pairs of a bucket (duration-bucket.ts) and how many. */
   durations: number[]
 }
 
 const minuteNano = 60_000_000_000
 
 export class EdgeTotals {
-  #totals = new Map<string, Map<number, Counted>>()
+  #totals = new Map<string, Map<number, MinuteTotal>>()
   #names = new Map<string, EdgeNames>()
 
-  /** `key` is the edge's (edgeKey), which the caller has at hand. */
-  add(key: string, names: EdgeNames, startNano: number, durationNano: number, failed: boolean): void {
-    const counted = this.#of(key, names, Math.floor(startNano / minuteNano))
-    counted.calls++
-    if (failed) counted.errors++
-    const bucket = durationBucket(durationNano)
-    counted.durations.set(bucket, (counted.durations.get(bucket) ?? 0) + 1)
+  /** Where an edge's calls of that minute are counted, until they are taken. `key` is the edge's (edgeKey). */
+  at(key: string, names: EdgeNames, minute: number): MinuteTotal {
+    let minutes = this.#totals.get(key)
+    if (minutes === undefined) {
+      minutes = new Map()
+      this.#totals.set(key, minutes)
+      this.#names.set(key, names)
+    }
+    let total = minutes.get(minute)
+    if (total === undefined) minutes.set(minute, (total = new MinuteTotal(minute)))
+    return total
   }
 
   /** From here on it is empty. */
@@ -45,7 +51,7 @@ export class EdgeTotals {
   putBack(totals: readonly EdgeTotal[]): void {
     for (const { client, server, connection, source, minute, calls, errors, durations } of totals) {
       const names = { client, server, connection, source }
-      const counted = this.#of(edgeKey(names), names, minute)
+      const counted = this.at(edgeKey(names), names, minute)
       counted.calls += calls
       counted.errors += errors
       for (let at = 0; at < durations.length; at += 2) {
@@ -54,30 +60,28 @@ export class EdgeTotals {
       }
     }
   }
-
-  #of(key: string, names: EdgeNames, minute: number): Counted {
-    let minutes = this.#totals.get(key)
-    if (minutes === undefined) {
-      minutes = new Map()
-      this.#totals.set(key, minutes)
-      this.#names.set(key, names)
-    }
-    let counted = minutes.get(minute)
-    if (counted === undefined) minutes.set(minute, (counted = { calls: 0, errors: 0, durations: new Map() }))
-    return counted
-  }
 }
 
 /** Of one edge, whatever the minute. */
 export const edgeKey = ({ client, server, connection, source }: EdgeNames): string =>
   [client, server, connection, source].join('\0')
 
-type Counted = { calls: number; errors: number; durations: Map<number, number> }
+export class MinuteTotal {
+  readonly minute: number
+  calls = 0
+  errors = 0
+  readonly durations = new Map<number, number>()
 
-/** Eighths of an octave above a nanosecond: bucket n holds durations from 2^(n/8) on. */
-export function durationBucket(nano: number): number {
-  return nano < 2 ? 0 : Math.floor(Math.log2(nano) * 8)
+  constructor(minute: number) {
+    this.minute = minute
+  }
+
+  add(durationNano: number, failed: boolean): void {
+    this.calls++
+    if (failed) this.errors++
+    const bucket = bucketOf(durationNano)
+    this.durations.set(bucket, (this.durations.get(bucket) ?? 0) + 1)
+  }
 }
 
-/** The lower bound of a bucket, in nanoseconds. */
-export const bucketStart = (bucket: number): number => (bucket === 0 ? 0 : 2 ** (bucket / 8))
+export const minuteOf = (startNano: number): number => Math.floor(startNano / minuteNano)

@@ -1,59 +1,46 @@
 // What counting says about itself: how many spans it counted, left out and missed, what became of ends of edges, how many
 // series there are and what went beyond their bound. In: what was counted; out: metric families.
-import type { Family, Labels } from './families.ts'
+import type { Family, Point } from './families.ts'
 import type { SpanMetrics } from './span-metrics.ts'
 
 const prefix = 'probespan_ingest_span_metrics_'
 
 /** `skipped`: spans that retention took before they were counted. */
 export function ownFamilies(metrics: SpanMetrics, { skipped }: { skipped: number }): Family[] {
-  const { counted, spans, edges } = metrics
+  const { counted, spans, edges, sinceMs } = metrics
   const { outcomes, waiting } = edges
+  const points = (byValue: Record<string, number>, label: string): Point<number>[] =>
+    Object.entries(byValue).map(([of, value]) => ({ labels: [[label, of]], startMs: sinceMs, value }))
   return [
-    counter(
-      'spans',
-      'Spans that were counted, that are of sources that do not count, that retention took first',
-      {
-        outcome: { ...counted, skipped },
-      },
-    ),
-    counter(
-      'edge_ends',
-      'What became of ends of calls: paired, counted alone, without a known peer, too many',
-      {
-        outcome: outcomes,
-      },
-    ),
-    gauge('edge_ends_waiting', 'Ends of calls that wait for the other end', [[[], waiting.size]]),
-    gauge('series', 'Series with labels of their own', [
-      [[['of', 'spans']], spans.series.size],
-      [[['of', 'edges']], edges.series.size],
-    ]),
-    counter(
-      'overflowed',
-      'Spans and edges that went into the series for all beyond PROBESPAN_METRICS_SERIES_MAX',
-      {
-        of: { spans: spans.series.overflowed, edges: edges.series.overflowed },
-      },
-    ),
+    {
+      name: `${prefix}spans`,
+      help: 'Spans that were counted, that are of sources that do not count, that retention took first',
+      type: 'counter',
+      points: points({ ...counted, skipped }, 'outcome'),
+    },
+    {
+      name: `${prefix}edge_ends`,
+      help: 'Calls that were paired or have one end; ends without a known peer; ends that were too many to wait',
+      type: 'counter',
+      points: points(outcomes, 'outcome'),
+    },
+    {
+      name: `${prefix}edge_ends_waiting`,
+      help: 'Ends of calls that wait for the other end',
+      type: 'gauge',
+      points: [{ labels: [], startMs: sinceMs, value: waiting.size }],
+    },
+    {
+      name: `${prefix}series`,
+      help: 'Series with labels of their own',
+      type: 'gauge',
+      points: points({ spans: spans.series.size, edges: edges.series.size }, 'of'),
+    },
+    {
+      name: `${prefix}overflowed`,
+      help: 'Spans and edges that went into the series for all beyond PROBESPAN_METRICS_SERIES_MAX',
+      type: 'counter',
+      points: points({ spans: spans.series.overflowed, edges: edges.series.overflowed }, 'of'),
+    },
   ]
 }
-
-/** `values`: by one label, by its value. */
-function counter(name: string, help: string, values: Record<string, Record<string, number>>): Family {
-  const points = Object.entries(values).flatMap(([label, byValue]) =>
-    Object.entries(byValue).map(([of, value]) => pointOf([[label, of]], value)),
-  )
-  return { name: prefix + name, help, type: 'counter', points }
-}
-
-function gauge(name: string, help: string, values: readonly [Labels, number][]): Family {
-  return {
-    name: prefix + name,
-    help,
-    type: 'gauge',
-    points: values.map(([labels, value]) => pointOf(labels, value)),
-  }
-}
-
-const pointOf = (labels: Labels, value: number) => ({ labels, startMs: 0, value })

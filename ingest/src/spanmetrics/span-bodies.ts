@@ -1,11 +1,12 @@
 // Attributes of a block's spans, read from its body where the columns do not tell: few spans need it. In: the body, as
-// OTLP, whose ids may be blank; out: values as text of the keys that are asked for. The body is read when first needed.
+// OTLP in frames, whose ids may be blank; out: values as text of the keys that are asked for. A frame is unpacked when a
+// span of it is first asked for.
 import { anyValueOf } from '../otlp/any-value.ts'
 import { decodedOf, textOf } from '../otlp/decoded.ts'
-import { readFrames } from '../otlp/frames.ts'
 import type { Slice } from '../otlp/frames.ts'
 import { keyValueType } from '../otlp/schema.ts'
-import { tagOf, wireType, WireReader } from '../otlp/wire-reader.ts'
+import { tagOf, wireType } from '../otlp/wire-reader.ts'
+import type { WireReader } from '../otlp/wire-reader.ts'
 import type { AnyValue } from '../wire.ts'
 
 export type SpanBodies = {
@@ -15,36 +16,51 @@ export type SpanBodies = {
   size: (span: number) => number
 }
 
+type Message = Slice & { reader: WireReader }
+/** Where in the frame's bytes each span lies, two numbers a span; and its resource. */
+export type LocatedFrame = {
+  reader: WireReader
+  spans: Uint32Array
+  owner: Uint16Array | Uint32Array
+  owners: readonly { resource: Message }[]
+}
+export type Frames = { firstSpans: readonly number[]; located: (frame: number) => LocatedFrame }
+
 const spanAttribute = tagOf(9, wireType.bytes)
 const resourceAttribute = tagOf(1, wireType.bytes)
 const keyTag = tagOf(1, wireType.bytes)
 
-type Place = { span: Slice; resource: readonly Slice[] }
-
-export function spanBodies(readBody: () => Buffer): SpanBodies {
-  let read: { reader: WireReader; places: Place[] } | undefined
-  const opened = (): { reader: WireReader; places: Place[] } => {
-    if (read !== undefined) return read
-    const body = readBody()
-    const places = readFrames(body).flatMap(({ resource, scopes }) =>
-      scopes.flatMap(({ spans }) => spans.map((span) => ({ span, resource }))),
-    )
-    return (read = { reader: new WireReader(body), places })
+export function spanBodies(readFrames: () => Frames): SpanBodies {
+  let frames: Frames | undefined
+  let open: { first: number; end: number; frame: LocatedFrame } | undefined
+  const frameOf = (span: number): { frame: LocatedFrame; at: number } => {
+    if (open === undefined || span < open.first || span >= open.end) {
+      frames ??= readFrames()
+      const found = frames.firstSpans.findLastIndex((first) => first <= span)
+      const frame = frames.located(Math.max(0, found))
+      const first = frames.firstSpans[found] ?? 0
+      open = { first, end: first + frame.spans.length / 2, frame }
+    }
+    return { frame: open.frame, at: span - open.first }
   }
+  const placeOf = ({ spans }: LocatedFrame, at: number): Slice => ({
+    start: spans[at * 2] ?? 0,
+    end: spans[at * 2 + 1] ?? 0,
+  })
   return {
-    attributes(at, keys, withResource = false) {
-      const { reader, places } = opened()
+    attributes(span, keys, withResource = false) {
+      const { frame, at } = frameOf(span)
       const found = new Map<string, string>()
-      const place = places[at]
-      if (place === undefined) return found
-      collect(reader, place.span, spanAttribute, keys, found)
-      if (withResource && found.size < keys.size) {
-        for (const slice of place.resource) collect(reader, slice, resourceAttribute, keys, found)
+      collect(frame.reader, placeOf(frame, at), spanAttribute, keys, found)
+      const resource = withResource ? frame.owners[frame.owner[at] ?? 0]?.resource : undefined
+      if (resource !== undefined && found.size < keys.size) {
+        collect(resource.reader, resource, resourceAttribute, keys, found)
       }
       return found
     },
-    size(at) {
-      const { start = 0, end = 0 } = opened().places[at]?.span ?? {}
+    size(span) {
+      const { frame, at } = frameOf(span)
+      const { start, end } = placeOf(frame, at)
       return end - start
     },
   }

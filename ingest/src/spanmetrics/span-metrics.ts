@@ -44,6 +44,8 @@ export class SpanMetrics {
   /** Of the latest block, or of now where there are no more. Never goes back. */
   clockMs = 0
   expiredMs = 0
+  /** When counting began. */
+  sinceMs = 0
   /** Of all time; ignored: of other sources. */
   readonly counted = { counted: 0, ignored: 0 }
 
@@ -69,6 +71,7 @@ export class SpanMetrics {
   /** Time goes on without spans. True where that changed something. */
   advance(nowMs: number): boolean {
     if (nowMs <= this.clockMs) return false
+    if (this.sinceMs === 0) this.sinceMs = nowMs
     this.clockMs = nowMs
     let changed = this.edges.advance(nowMs) > 0
     if (nowMs - this.expiredMs >= expireEveryMs) {

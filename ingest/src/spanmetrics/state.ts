@@ -28,6 +28,7 @@ type Saved = {
   version: number
   clockMs: number
   expiredMs: number
+  sinceMs: number
   /** Labels of span series go by their places. */
   dimensions: readonly string[]
   counted: SpanMetrics['counted']
@@ -47,6 +48,7 @@ export function encodeState(metrics: SpanMetrics): Uint8Array<ArrayBuffer> {
     version,
     clockMs: metrics.clockMs,
     expiredMs: metrics.expiredMs,
+    sinceMs: metrics.sinceMs,
     dimensions: metrics.settings.dimensions,
     counted: metrics.counted,
     outcomes: edges.outcomes,
@@ -66,6 +68,7 @@ export function restoreState(metrics: SpanMetrics, state: Uint8Array): boolean {
   const { spans, edges } = metrics
   metrics.clockMs = saved.clockMs
   metrics.expiredMs = saved.expiredMs
+  metrics.sinceMs = saved.sinceMs
   Object.assign(metrics.counted, saved.counted)
   Object.assign(edges.outcomes, saved.outcomes)
   spans.series.overflowed = saved.spans.overflowed

@@ -1,8 +1,6 @@
 // What the store tells of the spans it holds as metrics: part of store.ts's interface. Where span metrics are switched off
 // nothing is counted, and there are no dependencies.
-import type { Family } from '../spanmetrics/families.ts'
 import type { Format } from '../spanmetrics/text.ts'
-import type { Questions } from './questions.ts'
 
 /**
  * All spans that were durable when it was asked are counted, or as many as can be within `waitMs`. What was told once is
@@ -12,6 +10,6 @@ import type { Questions } from './questions.ts'
 export type SpanMetricsStore = {
   /** For a scraper; undefined where they are switched off. */
   spanMetricsText(format: Format, waitMs: number): Promise<Uint8Array | undefined>
-  spanMetricFamilies(waitMs: number): Promise<Family[] | undefined>
-  dependencies: Questions['dependencies']
+  /** The same as OTLP requests of metrics, cumulative. */
+  spanMetricsOtlp(waitMs: number): Promise<Uint8Array[] | undefined>
 }

@@ -80,8 +80,8 @@ export type CompactDone = {
 }
 
 export type Store = DestinationStore &
-  SpanMetricsStore &
-  Questions & {
+  Questions &
+  SpanMetricsStore & {
     /**
      * Resolves when the batch is durable. Rejects with StoreFault: `store_busy`, `store_failed`. Once it is taken its body
      * is the store's, which gives a large one's memory back at once: it is empty then.

@@ -18,7 +18,13 @@ import {
 import { tagFieldOf, unscopedTagFieldOf } from './tag-field.ts'
 import { tagScopes, tagsResponse, tagsV2Response } from './tag-names.ts'
 import type { TagsAsked } from './tag-names.ts'
-import { knownValues, tagValuesOf, tagValuesResponse, tagValuesV2Response } from './tag-values.ts'
+import {
+  askedOfSpans,
+  knownValues,
+  tagValuesOf,
+  tagValuesResponse,
+  tagValuesV2Response,
+} from './tag-values.ts'
 
 /** What Grafana asks for; it shows a thousand at most. */
 const usualLimit = 5_000
@@ -38,7 +44,11 @@ export async function tagRoutes(app: FastifyInstance, { store, queue }: TempoPar
 
   async function valuesFor(request: FastifyRequest, field: Field, condition?: Expression): Promise<Values> {
     const parameters = new Parameters(request.query)
-    const question = { ...searchRange(parameters), field, condition, limit: limitOf(parameters) }
+    const question = {
+      ...searchRange(parameters),
+      ...askedOfSpans(field, condition),
+      limit: limitOf(parameters),
+    }
     const values = knownValues(field)
     if (values !== undefined) return { values, found: undefined }
     const found = await queue.take(request.signal, (budget) => store.fieldValues({ ...question, budget }))

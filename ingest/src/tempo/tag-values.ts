@@ -2,7 +2,7 @@
 // beforehand; out: SearchTagValuesV2Response (typed) or SearchTagValuesResponse (texts). Pure.
 import type { Message } from '../go-values/message.ts'
 import type { FieldValuesFound } from '../store/questions.ts'
-import type { Field } from '../traceql/ast.ts'
+import type { Expression, Field, Intrinsic } from '../traceql/ast.ts'
 import { spanKind, statusCode } from '../wire.ts'
 import { listMetrics } from './tag-names.ts'
 import { tagTypeOf, textOf } from './static-value.ts'
@@ -31,6 +31,31 @@ export function knownValues(field: Field): TagValue[] | undefined {
     default:
       return []
   }
+}
+
+/**
+ * What is asked of the store instead of a field that only a whole trace has: the names and services of root spans. Traces
+ * whose root has not come are missing.
+ */
+export function askedOfSpans(
+  field: Field,
+  condition: Expression | undefined,
+): { field: Field; condition: Expression | undefined } {
+  const ofRoot = field.type === 'intrinsic' ? rootFields[field.name] : undefined
+  if (ofRoot === undefined) return { field, condition }
+  const both: Expression = condition === undefined ? isRoot : { type: 'and', left: isRoot, right: condition }
+  return { field: ofRoot, condition: both }
+}
+
+const rootFields: Partial<Record<Intrinsic, Field>> = {
+  'trace:rootName': { type: 'intrinsic', name: 'span:name' },
+  'trace:rootService': { type: 'attribute', scope: 'resource', key: 'service.name', ofParent: false },
+}
+const isRoot: Expression = {
+  type: 'compare',
+  op: '<',
+  left: { type: 'field', field: { type: 'intrinsic', name: 'nestedSetParent' } },
+  right: { type: 'static', value: { type: 'int', value: 0n } },
 }
 
 /** By type, then value; without empty ones, for which Grafana has no way to show them. */

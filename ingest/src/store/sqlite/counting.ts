@@ -22,7 +22,7 @@ import { sourceAt, sourceMask } from './sources.ts'
 /** A commit's spans are seen so much later at the most: without new blocks the clock runs this far behind. */
 const settleMs = 1_000
 
-type Blocks = Pick<BlockReader, 'columns' | 'body' | 'filter'>
+type Blocks = Pick<BlockReader, 'columns' | 'frames' | 'filter'>
 type Row = { id: number; dataId: number; storedMs: number; parts: string | null }
 
 export class Counting {
@@ -108,7 +108,7 @@ export class Counting {
       spans: this.#blocks.columns(dataId),
       from: spansUpTo(partsOf(parts), this.#blockId),
       storedMs,
-      bodies: spanBodies(() => this.#blocks.body(dataId)),
+      bodies: spanBodies(() => this.#blocks.frames(dataId)),
       mayTellCaller: () => mayHold(this.#blocks.filter(dataId), callerMark),
     })
     this.#blockId = row.id

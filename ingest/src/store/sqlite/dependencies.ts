@@ -1,21 +1,19 @@
 // Answers who calls whom, from edges counted by minute and hour. In: a read-only connection, within a transaction of the
 // caller's; out: an answer of questions.ts. A week of 100 edges is 17,000 rows.
 import type Database from 'better-sqlite3'
-import { bucketStart } from '../../spanmetrics/edge-totals.ts'
 import { connectionTypes } from '../questions.ts'
 import type { ConnectionType, DependenciesFound, DependenciesQuestion, Dependency } from '../questions.ts'
 import { sourcesOf } from '../store.ts'
+import { DurationCounts } from './query/duration-bucket.ts'
 import { durationsOf } from './span-metrics-table.ts'
 import { sourceAt, sourceMask } from './sources.ts'
 
 type CountRow = { edgeId: number; calls: number; errors: number; durations: Buffer }
 type EdgeRow = { id: number; client: string; server: string; connection: string; source: number }
-type Sum = { calls: number; errors: number; durations: Float64Array }
+type Sum = { calls: number; errors: number; durations: DurationCounts }
 type Minutes = { rowMinutes: 1 | 60; from: number; to: number }
 
 const minuteNano = 60_000_000_000n
-/** Of durations of 63 bits. */
-const bucketsMax = 63 * 8 + 1
 const farFuture = 2 ** 40
 
 export function createDependencies(
@@ -61,12 +59,11 @@ export function rangesOf(start: bigint | undefined, end: bigint | undefined): Mi
 
 function addTo(sums: Map<number, Sum>, { edgeId, calls, errors, durations }: CountRow): void {
   let sum = sums.get(edgeId)
-  if (sum === undefined)
-    sums.set(edgeId, (sum = { calls: 0, errors: 0, durations: new Float64Array(bucketsMax) }))
+  if (sum === undefined) sums.set(edgeId, (sum = { calls: 0, errors: 0, durations: new DurationCounts() }))
   sum.calls += calls
   sum.errors += errors
   for (const [bucket, count] of durationsOf(durations)) {
-    sum.durations[bucket] = (sum.durations[bucket] ?? 0) + count
+    sum.durations.addOne(bucket, count)
   }
 }
 
@@ -79,28 +76,14 @@ function dependencyOf({ client, server, connection, source }: EdgeRow, sum: Sum)
     source: sourceAt(source),
     calls,
     errors,
-    p50: quantile(durations, calls, 0.5),
-    p95: quantile(durations, calls, 0.95),
-    p99: quantile(durations, calls, 0.99),
+    p50: durations.quantile(0.5),
+    p95: durations.quantile(0.95),
+    p99: durations.quantile(0.99),
   }
 }
 
 const connectionOf = (text: string): ConnectionType =>
   connectionTypes.find((connection) => connection === text) ?? ''
-
-/** Nanoseconds; within its bucket as if durations were spread evenly. */
-export function quantile(durations: Float64Array, calls: number, part: number): number {
-  const rank = calls * part
-  let before = 0
-  for (const [bucket, count] of durations.entries()) {
-    if (count > 0 && before + count >= rank) {
-      const [from, to] = [bucketStart(bucket), bucketStart(bucket + 1)]
-      return from + ((to - from) * (rank - before)) / count
-    }
-    before += count
-  }
-  return 0
-}
 
 function byNames(a: Dependency, b: Dependency): number {
   return textOf(a) < textOf(b) ? -1 : 1

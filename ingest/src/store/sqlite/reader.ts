@@ -61,8 +61,8 @@ export function createReader(db: Database.Database): Reader {
     lastToSkip: inOneState(db, lastToSkip),
     ...createRefusedReader(db),
     stats: inOneState(db, createStats(db)),
-    ...createQuestionReader(db, blocks, (ask) => inOneState(db, ask)),
     dependencies: inOneState(db, createDependencies(db)),
+    ...createQuestionReader(db, blocks, (ask) => inOneState(db, ask)),
     services() {
       const sourcesOf = new Map<string, TraceSource[]>()
       for (const { name, source } of services.all()) {

@@ -1,7 +1,6 @@
 // Span metrics as the rest of the store sees them: a thread that counts, started a while after the store, or when it is
 // asked for something. In: the path, the writing thread, settings; out: calls to it.
 import { MessageChannel } from 'node:worker_threads'
-import type { Family } from '../../spanmetrics/families.ts'
 import type { SpanMetricsSettings } from '../../spanmetrics/span-metrics.ts'
 import type { Format } from '../../spanmetrics/text.ts'
 import { StoreFault } from '../store.ts'
@@ -16,7 +15,7 @@ const startAfterMs = 1_000
 
 export type SpanMetricsClient = {
   text: (format: Format, waitMs: number) => Promise<Uint8Array>
-  families: (waitMs: number) => Promise<Family[]>
+  otlp: (waitMs: number) => Promise<Uint8Array[]>
   settle: (waitMs: number) => Promise<void>
   close: () => Promise<void>
 }
@@ -57,8 +56,8 @@ export function createSpanMetricsClient({
       if (typeof found === 'string') throw notReady(found)
       return found
     },
-    async families(waitMs) {
-      const found = await start()('families', waitMs)
+    async otlp(waitMs) {
+      const found = await start()('otlp', waitMs)
       if (typeof found === 'string') throw notReady(found)
       return found
     },

@@ -88,7 +88,11 @@ const calls = {
   /** A string: why there is nothing yet. */
   text: ({ format, waitMs }: { format: Format; waitMs: number }): Promise<Uint8Array<ArrayBuffer> | string> =>
     told(waitMs, (families) => text.encode(textOf(families, format))),
-  families: (waitMs: number): Promise<Family[] | string> => told(waitMs, (families) => families),
+  otlp: async (waitMs: number): Promise<Uint8Array<ArrayBuffer>[] | string> => {
+    // Only where it is wanted: the encoder takes some megabytes.
+    const { otlpOf } = await import('../../spanmetrics/otlp-metrics.ts')
+    return told(waitMs, (families) => otlpOf(families, Date.now()))
+  },
   /** What is stored now is counted and saved, if that takes no longer. */
   settle: async (waitMs: number): Promise<void> => {
     await catchUp(performance.now() + waitMs)

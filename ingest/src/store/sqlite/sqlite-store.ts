@@ -94,7 +94,7 @@ export function openSqliteStore(
     },
     ...destinationCalls(readers.ask, write),
     spanMetricsText: async (format, waitMs) => counting?.text(format, waitMs),
-    spanMetricFamilies: async (waitMs) => counting?.families(waitMs),
+    spanMetricsOtlp: async (waitMs) => counting?.otlp(waitMs),
     async dependencies(question) {
       await counting?.settle(dependenciesWaitMs)
       return readers.ask('dependencies', question)
