@@ -6,28 +6,11 @@ import { runIngest } from './running.ts'
 import { sharedIngest } from './shared-ingest.ts'
 import { checkout, job, listing, range, shopRequest, spanId, startNano, startSeconds } from './shop-traces.ts'
 import { strictJson, strictProtobuf } from './strict-message.ts'
+import { asProtobuf, askTempo as ask } from './tempo-client.ts'
+import type { Answer } from './tempo-client.ts'
 import { tempoType } from './tempo-messages.ts'
 
-const asProtobuf = { accept: 'application/protobuf' }
-
 const { url: shop } = sharedIngest([shopRequest])
-
-// oxlint-disable-next-line typescript/no-explicit-any -- answers are looked into as a client's JavaScript would
-type Answer = Record<string, any>
-
-/** The answer in both encodings, which must say the same. */
-async function ask(url: string, type: string, headers: Record<string, string> = {}): Promise<Answer> {
-  const response = await fetch(url, { headers })
-  const text = await response.text()
-  expect([response.status, text], text).toMatchObject([200, expect.any(String)])
-  expect(response.headers.get('content-type')).toMatch(/^application\/json/)
-  const json = strictJson(tempoType(type), text)
-  const binary = await fetch(url, { headers: { ...headers, ...asProtobuf } })
-  expect(binary.headers.get('content-type')).toBe('application/protobuf')
-  const decoded = strictProtobuf(tempoType(type), new Uint8Array(await binary.arrayBuffer()))
-  expect(tempoType(type).fromObject(json).toJSON()).toEqual(decoded)
-  return json
-}
 
 const search = (url: string, q: string, more = ''): Promise<Answer> =>
   ask(`${url}/tempo/api/search?q=${encodeURIComponent(q)}&${range}${more}`, 'SearchResponse')
@@ -229,107 +212,6 @@ test('a trace id without its leading zeros is the same; an unknown one is a 404 
     const response = await fetch(url + path, { headers: asProtobuf })
     expect([response.status, await response.text()]).toEqual([404, expect.stringContaining('not found')])
   }
-})
-
-test('lists of tags, by scope and without, with intrinsics where they belong', async () => {
-  const url = shop()
-  const v2 = await ask(`${url}/api/v2/search/tags?${range}`, 'SearchTagsV2Response')
-  const scopes = Object.fromEntries(v2['scopes'].map(({ name, tags }: Answer) => [name, tags]))
-  expect(scopes['resource']).toEqual(['deployment.environment', 'service.name'])
-  expect(scopes['span']).toEqual([
-    'db.system.name',
-    'http.route',
-    'http.status_code',
-    'items',
-    'ratio',
-    'retry',
-  ])
-  expect(scopes['event']).toEqual(['exception.message', 'exception.type'])
-  expect(scopes['intrinsic']).toEqual(
-    expect.arrayContaining(['name', 'status', 'kind', 'span:name', 'rootServiceName', 'event:name']),
-  )
-  const one = await ask(`${url}/api/v2/search/tags?scope=resource&${range}`, 'SearchTagsV2Response')
-  expect(one['scopes']).toEqual([{ name: 'resource', tags: scopes['resource'] }])
-  const v1 = await ask(`${url}/api/search/tags`, 'SearchTagsResponse')
-  expect(v1['tagNames']).toEqual(expect.arrayContaining(['service.name', 'http.route', 'exception.type']))
-  expect(v1['tagNames']).not.toContain('name')
-  expect((await ask(`${url}/api/search/tags?scope=intrinsic`, 'SearchTagsResponse'))['tagNames']).toContain(
-    'name',
-  )
-})
-
-test.for([
-  [
-    'resource.service.name',
-    '',
-    [
-      ['string', 'catalog'],
-      ['string', 'payments'],
-      ['string', 'shop'],
-      ['string', 'unknown_service'],
-    ],
-  ],
-  [
-    '.http.route',
-    '',
-    [
-      ['string', '/checkout'],
-      ['string', '/products'],
-    ],
-  ],
-  [
-    'span.http.status_code',
-    '',
-    [
-      ['int', '200'],
-      ['int', '500'],
-    ],
-  ],
-  ['span.retry', '', [['bool', 'true']]],
-  ['span.ratio', '', [['float', '0.5']]],
-  [
-    'status',
-    '',
-    [
-      ['keyword', 'unset'],
-      ['keyword', 'ok'],
-      ['keyword', 'error'],
-    ],
-  ],
-  [
-    'span:kind',
-    '',
-    ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'].map((kind) => ['keyword', kind]),
-  ],
-  ['rootServiceName', '', [['string', 'shop']]],
-  [
-    'name',
-    '{ resource.service.name = "payments" && span.',
-    [
-      ['string', 'Pay'],
-      ['string', 'check'],
-    ],
-  ],
-  ['name', '{ resource.service.name="payments" && kind=server }', [['string', 'Pay']]],
-  ['event:name', '', [['string', 'exception']]],
-  ['event.exception.type', '', [['string', 'Refused']]],
-  ['duration', '', []],
-  ['span.nothing', '', []],
-] as const)('values of %s %s', async ([tag, q, expected]) => {
-  const url = shop()
-  const path = `/api/v2/search/tag/${encodeURIComponent(tag)}/values?q=${encodeURIComponent(q)}&${range}`
-  const { tagValues = [] } = await ask(url + path, 'SearchTagValuesV2Response')
-  expect(tagValues.map(({ type, value }: Answer) => [type, value])).toEqual(expected)
-})
-
-test('values for older clients are texts, of names without a scope', async () => {
-  const url = shop()
-  const values = async (tag: string) =>
-    (await ask(`${url}/tempo/api/search/tag/${tag}/values`, 'SearchTagValuesResponse'))['tagValues']
-  expect(await values('service.name')).toEqual(['catalog', 'payments', 'shop', 'unknown_service'])
-  expect(await values('http.status_code')).toEqual(['200', '500'])
-  expect(await values('status.code')).toEqual(['unset', 'ok', 'error'])
-  expect(await values('error')).toEqual(['true'])
 })
 
 test('series over time: values by label, on whole steps; and one value for the range', async () => {

@@ -23,9 +23,7 @@ export async function v1Routes(app: FastifyInstance, { store, queries }: JaegerR
 
   app.get('/api/services', async () => listOf(await queries.services()))
   // A name may have slashes.
-  app.get('/api/services/*', async (request) =>
-    operationNames(pathPart(request, /^(.+)\/operations$/s), queries),
-  )
+  app.get('/api/services/*', (request) => operationNames(pathPart(request, /^(.+)\/operations$/s), queries))
   app.get('/api/operations', async ({ query }) => {
     const parameters = new Parameters(query)
     return listOf(await queries.operations(parameters.text('service') ?? '', parameters.text('spanKind'), ''))

@@ -6,8 +6,15 @@ import { readFrames } from './frames.ts'
 import type { ResourceFrame, ScopeFrame, Slice } from './frames.ts'
 import { tagOf, wireType, WireReader } from './wire-reader.ts'
 
-/** `wanted` is asked for each span of the body, by its place. */
-export type TracePart = { body: Buffer; wanted: (span: number) => boolean }
+export type TracePart = {
+  body: Buffer
+  /** Asked for each span of the body, by its place. */
+  wanted: (span: number) => boolean
+  /** What a span's bytes are, where the body has them blank. */
+  spanBytes?: (span: number, blank: Buffer) => Buffer
+}
+
+const asItIs = (_span: number, bytes: Buffer): Buffer => bytes
 
 type Scope = { head: Buffer[]; spans: Buffer[] }
 type Resource = { head: Buffer[]; scopes: Map<string, Scope> }
@@ -20,14 +27,17 @@ const emptyStatus = Buffer.from([tagOf(statusField, wireType.bytes), 0])
 
 export function regroupTrace(parts: Iterable<TracePart>): Buffer<ArrayBuffer> {
   const resources = new Map<string, Resource>()
-  for (const { body, wanted } of parts) {
-    let span = 0
+  for (const { body, wanted, spanBytes = asItIs } of parts) {
+    let at = 0
     for (const frame of readFrames(body)) {
       for (const scope of frame.scopes) {
-        const spans = scope.spans.filter(() => wanted(span++))
-        if (spans.length === 0) continue
-        const taken = scopeOf(resources, body, frame, scope)
-        for (const { start, end } of spans) taken.spans.push(...field(secondTag, whole(body, start, end)))
+        let taken: Scope | undefined
+        for (const { start, end } of scope.spans) {
+          const span = at++
+          if (!wanted(span)) continue
+          taken ??= scopeOf(resources, body, frame, scope)
+          taken.spans.push(...field(secondTag, whole(spanBytes(span, body.subarray(start, end)))))
+        }
       }
     }
   }
@@ -76,11 +86,8 @@ function headOf(body: Buffer, headers: readonly Slice[], isThere: boolean): Buff
 
 const keyOf = (head: readonly Buffer[]): string => Buffer.concat(head).toString('latin1')
 
-/** The span's bytes, with a status. */
-function whole(body: Buffer, start: number, end: number): Buffer[] {
-  const span = body.subarray(start, end)
-  return hasStatus(span) ? [span] : [span, emptyStatus]
-}
+/** With a status. */
+const whole = (span: Buffer): Buffer[] => (hasStatus(span) ? [span] : [span, emptyStatus])
 
 function hasStatus(span: Buffer): boolean {
   const reader = new WireReader(span)

@@ -1,7 +1,7 @@
 // Found traces as Tempo's SearchResponse. Pure. Durations of traces are milliseconds, cut off; all else is nanoseconds.
 import type { Message } from '../go-values/message.ts'
 import type { Answered, FoundSpan, FoundSpanset, FoundTrace, TracesFound } from '../store/questions.ts'
-import type { Field } from '../traceql/ast.ts'
+import type { Field, Intrinsic } from '../traceql/ast.ts'
 import { printExpression } from '../traceql/print.ts'
 import { keyValueOf, shownKeyOf } from './static-value.ts'
 
@@ -46,21 +46,16 @@ function spanMessage({ spanId, name, startUnixNano, durationNano, fields }: Foun
 }
 
 /** What the span's or the trace's own fields say already. */
-function hasOwnPlace(field: Field): boolean {
-  if (field.type !== 'intrinsic') return false
-  switch (field.name) {
-    case 'span:name':
-    case 'span:duration':
-    case 'span:id':
-    case 'trace:id':
-    case 'trace:duration':
-    case 'trace:rootName':
-    case 'trace:rootService':
-      return true
-    default:
-      return false
-  }
-}
+const ownPlaces = new Set<Intrinsic>([
+  'span:name',
+  'span:duration',
+  'span:id',
+  'trace:id',
+  'trace:duration',
+  'trace:rootName',
+  'trace:rootService',
+])
+const hasOwnPlace = (field: Field): boolean => field.type === 'intrinsic' && ownPlaces.has(field.name)
 
 /** Tempo's durations have no sign. */
 const notNegative = (nano: bigint): bigint => (nano < 0n ? 0n : nano)

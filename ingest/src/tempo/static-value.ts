@@ -6,16 +6,9 @@ import { fieldName } from '../traceql/print.ts'
 
 /** OTLP's AnyValue. What it has no type for is text: durations, statuses, kinds, nil. */
 export function anyValueOf(value: Static): Message {
-  switch (value.type) {
-    case 'int':
-      return { intValue: value.value }
-    case 'float':
-      return { doubleValue: value.value }
-    case 'boolean':
-      return { boolValue: value.value }
-    default:
-      return { stringValue: textOf(value) }
-  }
+  if (value.type === 'int') return { intValue: value.value }
+  if (value.type === 'float') return { doubleValue: value.value }
+  return value.type === 'boolean' ? { boolValue: value.value } : { stringValue: textOf(value) }
 }
 
 export const keyValueOf = (key: string, value: Static): Message => ({ key, value: anyValueOf(value) })
@@ -48,18 +41,15 @@ function floatText(value: number): string {
 }
 
 /** What Tempo calls the type of a value in its lists; undefined for what it lists no values of. */
-export function tagTypeOf(value: Static): string | undefined {
-  switch (value.type) {
-    case 'boolean':
-      return 'bool'
-    case 'status':
-    case 'kind':
-      return 'keyword'
-    case 'nil':
-      return undefined
-    default:
-      return value.type
-  }
+export const tagTypes: Readonly<Record<Static['type'], string | undefined>> = {
+  string: 'string',
+  int: 'int',
+  float: 'float',
+  boolean: 'bool',
+  duration: 'duration',
+  status: 'keyword',
+  kind: 'keyword',
+  nil: undefined,
 }
 
 /** The key of an attribute of a found span: without its scope, as Grafana looks for it. */

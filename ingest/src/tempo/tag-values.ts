@@ -5,32 +5,29 @@ import type { FieldValuesFound } from '../store/questions.ts'
 import type { Expression, Field, Intrinsic } from '../traceql/ast.ts'
 import { spanKind, statusCode } from '../wire.ts'
 import { listMetrics } from './tag-names.ts'
-import { tagTypeOf, textOf } from './static-value.ts'
+import { tagTypes, textOf } from './static-value.ts'
 
 type TagValue = { type: string; value: string }
 
 const keywords = (values: readonly string[]): TagValue[] =>
   values.map((value) => ({ type: 'keyword', value: value.toLowerCase() }))
 
-/** Every value that there can be, or none where a list would be as long as the store. Undefined: to be looked up. */
+/** Intrinsics whose values are looked up: of others a list would be as long as the store. */
+const lookedUp = new Set<Intrinsic>([
+  'span:name',
+  'span:statusMessage',
+  'trace:rootName',
+  'trace:rootService',
+  'event:name',
+  'instrumentation:name',
+  'instrumentation:version',
+])
+
+/** Every value that there can be, or none. Undefined: to be looked up. */
 export function knownValues(field: Field): TagValue[] | undefined {
-  if (field.type !== 'intrinsic') return undefined
-  switch (field.name) {
-    case 'span:status':
-      return keywords(statusCode.options)
-    case 'span:kind':
-      return keywords(spanKind.options)
-    case 'span:name':
-    case 'span:statusMessage':
-    case 'trace:rootName':
-    case 'trace:rootService':
-    case 'event:name':
-    case 'instrumentation:name':
-    case 'instrumentation:version':
-      return undefined
-    default:
-      return []
-  }
+  if (field.type !== 'intrinsic' || lookedUp.has(field.name)) return undefined
+  if (field.name === 'span:status') return keywords(statusCode.options)
+  return field.name === 'span:kind' ? keywords(spanKind.options) : []
 }
 
 /**
@@ -62,7 +59,7 @@ const isRoot: Expression = {
 export function tagValuesOf(found: FieldValuesFound): TagValue[] {
   return found.values
     .flatMap(({ value }) => {
-      const type = tagTypeOf(value)
+      const type = tagTypes[value.type]
       return type === undefined ? [] : [{ type, value: textOf(value) }]
     })
     .filter(({ value }) => value !== '')
