@@ -14,6 +14,7 @@ import { temporaryFolder } from './running.ts'
 import { storeContract } from './store-contract.ts'
 import type { OpenStore } from './store-contract.ts'
 import { storeDestinationContract } from './store-destination-contract.ts'
+import { storeTraceContract } from './store-trace-contract.ts'
 import { storeUpkeepContract } from './store-upkeep-contract.ts'
 
 const file = (folder: string) => join(folder, 'probespan.db')
@@ -28,6 +29,8 @@ describe('contract', () => {
   storeUpkeepContract(open, temporaryFolder)
   // oxlint-disable-next-line vitest/require-hook
   storeDestinationContract(open, temporaryFolder)
+  // oxlint-disable-next-line vitest/require-hook
+  storeTraceContract(open, temporaryFolder)
 })
 
 test('a database of a newer schema is refused with both versions, and not touched', () => {
@@ -35,7 +38,7 @@ test('a database of a newer schema is refused with both versions, and not touche
   const newer = new Database(path)
   newer.pragma('user_version = 9999')
   newer.close()
-  expect(() => openSqliteStore(path, queueBytesMax)).toThrow(/version 9999.*up to 3\b.*PROBESPAN_DB/)
+  expect(() => openSqliteStore(path, queueBytesMax)).toThrow(/version 9999.*up to \d+\b.*PROBESPAN_DB/)
   const after = new Database(path)
   expect(after.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()).toEqual({ tables: 0 })
   after.close()

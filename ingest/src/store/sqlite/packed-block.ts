@@ -6,6 +6,7 @@ import { WireReader } from '../../otlp/wire-reader.ts'
 import { AttributeFilter } from './attribute-filter.ts'
 import { attributeHash, hashesOfValue, listHashes } from './attribute-hash.ts'
 import { eachAttribute, ofResource, ofSpan } from './attributes.ts'
+import { callerMark, tellsCaller } from './caller-mark.ts'
 import { groupStride } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import { columnsOf, cutName } from './columns.ts'
@@ -108,10 +109,14 @@ function filterOf(
     if (hash !== undefined) filter.add(hash, frame)
     else for (const item of listHashes(reader, start, end)) filter.add(item, frame)
   }
+  const addOfSpan = (start: number, end: number): void => {
+    add(start, end)
+    if (tellsCaller(reader, start, end)) filter.add(callerMark, frame)
+  }
   let at = 0
   for (const { spans } of cuts) {
     for (const end = at + spans * headStride; at < end; at += headStride) {
-      eachAttribute(reader, heads[at + headAt.start] ?? 0, heads[at + headAt.end] ?? 0, ofSpan, add)
+      eachAttribute(reader, heads[at + headAt.start] ?? 0, heads[at + headAt.end] ?? 0, ofSpan, addOfSpan)
     }
     frame++
   }

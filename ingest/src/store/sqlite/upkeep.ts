@@ -8,6 +8,7 @@ import { createBlockMerge } from './block-merge.ts'
 import { createBlockReader } from './block-reader.ts'
 import type { AskedChanges } from './changes.ts'
 import { createExpiry } from './expiry.ts'
+import type { Expired } from './expiry.ts'
 import { createFilterGrouping } from './filter-grouping.ts'
 import { createTraceMerge } from './trace-merge.ts'
 
@@ -21,7 +22,7 @@ const pagesPerStep = 256
 const spansKept = 10_000
 
 export type Upkeep = {
-  expire: (nowMs: number) => Promise<number>
+  expire: (nowMs: number) => Promise<Expired>
   /** All that can be merged; stops early where `isEnding` says so. */
   merge: (isEnding?: () => boolean) => Promise<Pick<CompactDone, 'merges' | 'indexMerges' | 'filterGroups'>>
   giveBack: (keep: FreePages) => Promise<number>

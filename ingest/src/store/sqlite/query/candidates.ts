@@ -49,7 +49,12 @@ function textOf(plan: Planned): Buffer | undefined {
 }
 
 /** The first `visible` spans of a block that fit; the body tells where columns do not. */
-export function* fittingSpans(finder: Finder, row: BlockRow, block: SpanValues, visible: number): Generator<number> {
+export function* fittingSpans(
+  finder: Finder,
+  row: BlockRow,
+  block: SpanValues,
+  visible: number,
+): Generator<number> {
   const test = columnTest(finder.plan, block, finder.parts.filterOf(row.dataId))
   const isInRange = rangeTest(finder, row, block)
   const hasText = textTest(finder.text, block)
@@ -101,17 +106,19 @@ export function candidates(
     if (answer === no || !isInRange(span)) continue
     const trace = columns.trace[span] ?? 0
     const known = byTrace.get(trace)
-    if (known === undefined) byTrace.set(trace, { trace, earliest: 0n, spans: [span], isSure: answer === yes })
+    if (known === undefined)
+      byTrace.set(trace, { trace, earliest: 0n, spans: [span], isSure: answer === yes })
     else if (answer === yes) known.isSure = true
     else known.spans.push(span)
   }
   if (byTrace.size > 0) fillEarliest(byTrace, block, visible)
   const hasText = textTest(finder.text, block)
   return {
-    found: [...byTrace.values()].sort((a, b) => (a.earliest === b.earliest ? 0 : a.earliest < b.earliest ? 1 : -1)),
+    found: [...byTrace.values()].sort((a, b) =>
+      a.earliest === b.earliest ? 0 : a.earliest < b.earliest ? 1 : -1,
+    ),
     isFound: ({ isSure, spans }) =>
-      isSure ||
-      spans.some((span) => hasText(span) && finder.fits((field) => block.values(span, field))),
+      isSure || spans.some((span) => hasText(span) && finder.fits((field) => block.values(span, field))),
   }
 }
 

@@ -139,4 +139,3 @@ function byOrdinal(
   const answers = Array.from({ length: count }, (_, number) => answerFor(number))
   return (span) => answers[column[span] ?? 0] ?? no
 }
-

@@ -17,9 +17,7 @@ import { conditionOf } from './source-condition.ts'
 import { serviceKey, sourceKey } from './span-values.ts'
 
 export type Planned =
-  | { type: 'and' | 'or'; parts: Planned[] }
-  | { type: 'not'; of: Planned }
-  | ({ type: 'leaf' } & Leaf)
+  { type: 'and' | 'or'; parts: Planned[] } | { type: 'not'; of: Planned } | ({ type: 'leaf' } & Leaf)
 
 /** What columns have one small number a span for. */
 export type Ordinal = 'name' | 'service' | 'source' | 'kind' | 'status' | 'trace'
@@ -112,7 +110,8 @@ function leafOf(condition: Expression, serviceIdOf: ServiceIdOf): Leaf {
   if (field.name === 'span:name' && op === '=' && value.type === 'string') {
     return { ...leaf, hashes: hashesOfValue(nameKey, { type: 'string', value: cutName(value.value) }) }
   }
-  if (field.name === 'span:duration' && value.type === 'duration') return { ...leaf, ...ofDuration(op, value.nano) }
+  if (field.name === 'span:duration' && value.type === 'duration')
+    return { ...leaf, ...ofDuration(op, value.nano) }
   return leaf
 }
 
@@ -132,9 +131,7 @@ function ordinalOf(field: Field): Ordinal | undefined {
 
 function isInColumns(field: Field): boolean {
   if (field.type === 'attribute') return ordinalOf(field) !== undefined
-  return (
-    ordinalOf(field) !== undefined || ['span:duration', 'span:id', 'span:parentID'].includes(field.name)
-  )
+  return ordinalOf(field) !== undefined || ['span:duration', 'span:id', 'span:parentID'].includes(field.name)
 }
 
 /** Filters have the attributes of spans and resources; the store's own are not among them. */
