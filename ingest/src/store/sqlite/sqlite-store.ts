@@ -86,7 +86,7 @@ export function openSqliteStore(
     orphanCounts: (traceIds) => readers.ask('orphanCounts', traceIds),
     services: () => readers.ask('services', undefined),
     stats: () => readers.ask('stats', undefined),
-    ...questionCalls(readers.ask),
+    ...questionCalls(readers),
     onCommit: (listener) => queue.onCommit(listener),
     async blockAfter(blockId) {
       const block = await readers.ask('blockAfter', blockId)
