@@ -180,7 +180,8 @@ export class Pipeline {
         if (this.programErrors <= textsShownMax) this.options.onRemark?.(`${record.type}: ${record.message}`)
         return []
       case 'map':
-        this.losses.print(record.maps, this.options.bootNow?.())
+        // They were read after what came before them was printed.
+        this.arriveUntil(this.losses.print(record.maps, this.progress.furthest, this.options.bootNow?.()))
         this.kernel.print(record.maps)
         this.unpaired.print(record.maps)
         this.remark(this.kernel.fullWarning())
@@ -215,7 +216,11 @@ export class Pipeline {
     this.progress.advance(told)
     const { certain, likely } = this.progress
     if (certain) this.losses.settle(certain)
-    if (likely && this.options.reorderWindowMs === 'told') this.reorder.arrive(this.options.toUnix(likely))
+    this.arriveUntil(likely)
+  }
+
+  private arriveUntil(boot: HrTime | undefined): void {
+    if (boot && this.options.reorderWindowMs === 'told') this.reorder.arrive(this.options.toUnix(boot))
   }
 
   /** Spans that were given up; those of whose time something was lost say so. */

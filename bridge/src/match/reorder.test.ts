@@ -92,8 +92,8 @@ test('until when events are settled is known only once there was one', () => {
   expect(settled(10 + 3 * windowNs + 100)).toBe(1000n + 100n - BigInt(windowNs))
 })
 
-test('where the program tells what has arrived, events leave by that, up to a second late', () => {
-  const events = fc.array(fc.record({ ms: fc.nat(1500), delayMs: fc.nat(900) }), { maxLength: 100 })
+test('where the program tells what has arrived, events leave by that, however late a CPU is read', () => {
+  const events = fc.array(fc.record({ ms: fc.nat(1500), delayMs: fc.nat(1500) }), { maxLength: 100 })
   fc.assert(
     fc.property(events, (events) => {
       const buffer = new ReorderBuffer<ProbeEvent>('told')
@@ -127,9 +127,9 @@ test('what is told releases what is before it by a little more than two CPUs can
   expect(times(buffer.advance(140))).toEqual([90_000_000])
 })
 
-test('a program that tells nothing any more is not waited for beyond a second', () => {
+test('a program that tells nothing any more is not waited for beyond ten seconds', () => {
   const buffer = new ReorderBuffer<ProbeEvent>('told')
   buffer.push(at(1_000_000_000), 1000)
-  expect(buffer.advance(1999)).toEqual([])
-  expect(buffer.advance(2001)).toHaveLength(1)
+  expect(buffer.advance(10_999)).toEqual([])
+  expect(buffer.advance(11_001)).toHaveLength(1)
 })

@@ -13,7 +13,7 @@ type Timed = { readonly at: HrTime }
 const none: readonly never[] = []
 const silenceWindows = 3
 /** Where the program, which has told, tells nothing for so long because that was lost, no event is held longer. */
-const patienceMs = 1000
+const patienceMs = 10_000
 
 export class ReorderBuffer<Event extends Timed> {
   /** Events that came after a later event had already been released. They are passed on at once. */
@@ -61,7 +61,8 @@ export class ReorderBuffer<Event extends Timed> {
 
   /** Everything that was printed before `until` has arrived; `advance` answers what is then due. */
   arrive(until: HrTime): void {
-    this.arrivedUntil = subtractTimes(until, timeOfMs(overtakeMs))
+    const arrived = subtractTimes(until, timeOfMs(overtakeMs))
+    if (!this.arrivedUntil || compareTimes(arrived, this.arrivedUntil) > 0) this.arrivedUntil = arrived
   }
 
   /** Until when events are in order at monotonic time `nowMs`; undefined before the first event. */
