@@ -22,7 +22,7 @@ import type { Store } from './store/store.ts'
 import type { Tls } from './listen/tls.ts'
 
 export type AppParts = {
-  config: Pick<IngestConfig, 'explorerDir'>
+  config: Pick<IngestConfig, 'explorerDir' | 'corsOrigins'>
   store: Store
   forward: Forward
   metered: Metered
@@ -39,7 +39,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   const app = bareApp(tls, log)
   await app.register(healthRoutes, { health })
   await app.register(metricsRoutes, { metered, destinations: { forward, store }, keys })
-  await app.register(receiveRoutes, { receiver })
+  await app.register(receiveRoutes, { receiver, corsOrigins: config.corsOrigins })
   const { counters, endpoints } = metered
   await app.register(queryRoutes, { store, counters, endpoints, keys })
   await app.register(forwardRoutes, { forward, store, keys })
@@ -47,15 +47,20 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   return app
 }
 
+export type OtlpAppParts = Pick<AppParts, 'health' | 'receiver' | 'tls' | 'log'> & {
+  config: Pick<IngestConfig, 'corsOrigins'>
+}
+
 export async function createOtlpApp({
+  config: { corsOrigins },
   health,
   receiver,
   tls,
   log,
-}: Pick<AppParts, 'health' | 'receiver' | 'tls' | 'log'>): Promise<FastifyInstance> {
+}: OtlpAppParts): Promise<FastifyInstance> {
   const app = bareApp(tls, log)
   await app.register(healthRoutes, { health })
-  await app.register(receiveRoutes, { receiver })
+  await app.register(receiveRoutes, { receiver, corsOrigins })
   app.setNotFoundHandler((request, reply) => unknownOtlpPath(request, reply))
   return app
 }

@@ -12,9 +12,10 @@ import type { InForce } from './config/print.ts'
 import { exposureMistake, readReferences } from './config/references.ts'
 import type { References } from './config/references.ts'
 import { StartFault } from './faults.ts'
-import { anyLag, everySpan, usualDestination } from './forward/destination.ts'
+import { anyLag, everySpan, usualDestination, usualTls } from './forward/destination.ts'
 import type { Destination } from './forward/destination.ts'
 import { intakeBytesMax, intakePerRequestMin, requestBytesMax, requestBytesRange } from './limits.ts'
+import { anyOrigin } from './receive/cors.ts'
 import { retentionOf, retentionSettings } from './retention-settings.ts'
 import type { Retention } from './store/retention.ts'
 import type { SourceRule } from './tag/trace-source.ts'
@@ -46,6 +47,8 @@ export type IngestConfig = {
   requestBytesMax: number
   /** Bytes of requests that are held at one time. */
   intakeBytesMax: number
+  /** Of web pages that may send spans. */
+  corsOrigins: readonly string[]
   /** The user's own rules of who sent a span, before the standard ones. */
   sourceRules: readonly SourceRule[]
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
@@ -83,6 +86,19 @@ const portOrOff = (standard: number) => {
     .refine((port) => port === 'off' || port <= 65_535, message)
 }
 
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .refine(
+    (list) => list.every((origin) => origin === anyOrigin || isOrigin(origin)),
+    `must be origins as browsers write them, separated by commas, as https://shop.example,http://localhost:8080; or ${anyOrigin}`,
+  )
+  .optional()
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
+}
+
 const headers = z
   .string()
   .default('{}')
@@ -116,6 +132,7 @@ export const settings = z.object({
   PROBESPAN_RATE_BYTES_PER_S: optionalInteger(1, 999_999_999_999),
   PROBESPAN_REQUEST_BYTES_MAX: integer(requestBytesMax, requestBytesRange.min, requestBytesRange.max),
   PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytesMax, intakePerRequestMin * requestBytesRange.min, 2 ** 36),
+  PROBESPAN_CORS_ORIGINS: origins,
   OTEL_EXPORTER_ENABLED: flag(false),
   OTEL_EXPORTER_ENDPOINT: endpoint.optional(),
   OTEL_EXPORTER_HEADERS: headers,
@@ -219,6 +236,7 @@ function configOf(
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
     requestBytesMax: found.PROBESPAN_REQUEST_BYTES_MAX,
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
+    corsOrigins: found.PROBESPAN_CORS_ORIGINS ?? [],
     logLevel: found.PROBESPAN_LOG_LEVEL,
   }
 }
@@ -233,7 +251,7 @@ function exporterOf(found: Settings): Destination[] {
       endpoint: found.OTEL_EXPORTER_ENDPOINT,
       headers: found.OTEL_EXPORTER_HEADERS,
       compression: 'none',
-      ca: undefined,
+      tls: usualTls,
       batchSpansMax: found.OTEL_EXPORTER_BATCH_SIZE,
       flushIntervalMs: found.OTEL_EXPORTER_FLUSH_INTERVAL_MS,
       timeoutMs: usualDestination.timeoutMs,

@@ -20,6 +20,7 @@ import { openListeners } from './listen/listeners.ts'
 import type { Listeners } from './listen/listeners.ts'
 import { createAdmission } from './receive/admission.ts'
 import { createGrpcListener } from './receive/grpc-listener.ts'
+import { createJsonConverter } from './receive/json-converter.ts'
 import { createReceiver } from './receive/receiver.ts'
 import { openSqliteStore } from './store/sqlite/sqlite-store.ts'
 import { StoreUnusable } from './store/store.ts'
@@ -78,12 +79,14 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     requestTimeoutMs,
   })
   const store = openStore(config, log)
+  const json = createJsonConverter()
   const receiver = createReceiver({
     store,
     counters,
     keys,
     rates: createRateLimits(),
     admission,
+    json,
     enabled: config.ingestionEnabled,
     sourceRules: config.sourceRules,
     endpoints,
@@ -103,8 +106,8 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     tls,
     log,
   })
-  const otlpApp = await createOtlpApp({ health, receiver, tls, log })
-  const grpc = createGrpcListener(receiver, tls, log)
+  const otlpApp = await createOtlpApp({ config, health, receiver, tls, log })
+  const grpc = createGrpcListener({ receiver, health, tls, log })
   let listeners: Listeners
   try {
     await forward.openCursors()
@@ -123,6 +126,7 @@ async function startService({ config, keys, tls, log, closeWatches }: ServicePar
     async close() {
       closeWatches()
       await closeListeners()
+      await json.close()
       await forward.close()
       await store.close()
       log.info({ counters }, 'stopped')

@@ -89,6 +89,8 @@ message RpcStatus { int32 code = 1; string message = 2; repeated Any details = 3
 message Any { string type_url = 1; bytes value = 2; }
 message RetryInfo { Duration retry_delay = 1; }
 message Duration { int64 seconds = 1; int32 nanos = 2; }
+message HealthCheckRequest { string service = 1; }
+message HealthCheckResponse { int32 status = 1; }
 `
 
 const root = protobuf.parse(proto).root
@@ -104,3 +106,5 @@ export const scopeType = message('InstrumentationScope')
 export const keyValueType = message('KeyValue')
 export const rpcStatusType = message('RpcStatus')
 export const retryInfoType = message('RetryInfo')
+export const healthRequestType = message('HealthCheckRequest')
+export const healthResponseType = message('HealthCheckResponse')
