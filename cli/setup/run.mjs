@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { say } from './say.mjs'
 import { ensureNode } from './node.mjs'
 import { ensureDependencies } from './dependencies.mjs'
-import { ensureSystemParts, ensureTracefs } from './system.mjs'
+import { ensurePrometheus, ensureSystemParts, ensureTracefs } from './system.mjs'
 import { ensureAddon, ensurePage } from './build.mjs'
 import { projectFolder, runUnder } from './process.mjs'
 
@@ -23,6 +23,7 @@ const tasks = {
   },
   test: {
     parts: [...tracing, 'chromium'],
+    prometheus: true,
     tracefs: true,
     addon: true,
     page: true,
@@ -61,6 +62,7 @@ export async function main([name, ...args]) {
   const node = await ensureNode()
   await ensureDependencies(node)
   if (task.parts) await ensureSystemParts(task.parts)
+  if (task.prometheus) await ensurePrometheus()
   if (task.tracefs) await ensureTracefs()
   if (task.addon) await ensureAddon(node)
   if (task.page || (name === 'probespan' && args[0] === 'ingest')) await ensurePage(node)

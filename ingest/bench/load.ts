@@ -95,7 +95,7 @@ function createVariant(
 
 /** Nanoseconds: 1 to 100 ms, half of them below 3.2 ms, one in thirteen above 50 ms. */
 function wideDuration(random: number): number {
-  return Math.round(1_000_000 * 100 ** ((random & 0xffff) / 0x1_0000) ** 2)
+  return Math.round(1_000_000 * 100 ** (((random & 0xffff) / 0x1_0000) ** 2))
 }
 
 // Start and end time as written below: tag 7, eight bytes, tag 8, eight bytes.
@@ -118,7 +118,9 @@ function encode(spansPerRequest: number, rare: boolean): Buffer {
       scopeSpans: [
         {
           scope: { name: 'bench', version: '1.0.0' },
-          spans: Array.from({ length: spansOf }, (_, at) => spanOf(service, at, rare && index === 0 && at === 0)),
+          spans: Array.from({ length: spansOf }, (_, at) =>
+            spanOf(service, at, rare && index === 0 && at === 0),
+          ),
         },
       ],
     }

@@ -77,7 +77,7 @@ test.each([
   ['bytes held', 1_000_000, 150],
 ])('over the bound of the %s calls get UNAVAILABLE with RetryInfo', async (_what, queue, held) => {
   const { admission, receiver } = tightReceiver(queue, held)
-  const grpc = createGrpcListener({ receiver, health: createHealth(), tls: undefined, log })
+  const grpc = createGrpcListener({ receiver, services: [], health: createHealth(), tls: undefined, log })
   grpc.server.listen(0, '127.0.0.1')
   await once(grpc.server, 'listening')
   onTestFinished(() => grpc.close())
@@ -113,7 +113,7 @@ test('a body that does not come is given up by both protocols, and holds nothing
   expect([statusCode, headers.connection]).toEqual([408, 'close'])
   sending.destroy()
 
-  const grpc = createGrpcListener({ receiver, health: createHealth(), tls: undefined, log })
+  const grpc = createGrpcListener({ receiver, services: [], health: createHealth(), tls: undefined, log })
   grpc.server.listen(0, '127.0.0.1')
   await once(grpc.server, 'listening')
   onTestFinished(() => grpc.close())

@@ -93,10 +93,11 @@ message HealthCheckRequest { string service = 1; }
 message HealthCheckResponse { int32 status = 1; }
 `
 
-const root = protobuf.parse(proto).root
-root.resolveAll()
+/** Other programs' messages that hold some of these are parsed into it. */
+export const otlpRoot = protobuf.parse(proto).root
+otlpRoot.resolveAll()
 
-const message = (name: string): protobuf.Type => root.lookupType(`otlp.${name}`)
+const message = (name: string): protobuf.Type => otlpRoot.lookupType(`otlp.${name}`)
 
 export const exportRequestType = message('ExportTraceServiceRequest')
 export const exportResponseType = message('ExportTraceServiceResponse')

@@ -27,7 +27,7 @@ const signals: Readonly<Record<string, Signal>> = {
   '/opentelemetry.proto.collector.logs.v1.LogsService/Export': 'logs',
 }
 
-const services = Object.keys(signals).map((path) => path.split('/')[1] ?? '')
+const otlpServices = Object.keys(signals).map((path) => path.split('/')[1] ?? '')
 
 // Of data that a sender may have under way unread: HTTP/2's 64 KiB would let one stream carry 6 MB/s at 10 ms away.
 const streamWindowBytes = 2 ** 20
@@ -40,15 +40,24 @@ export type GrpcListener = {
   close(): Promise<void>
 }
 
+/** Other services than OTLP's on the same port: each answers its calls itself, and does not reject. */
+export type GrpcService = {
+  name: string
+  answererOf(
+    path: string,
+  ): ((stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => Promise<void>) | undefined
+}
+
 export type GrpcParts = {
   receiver: Receiver
+  services: readonly GrpcService[]
   health: Pick<Health, 'unreadiness'>
   /** Undefined: plain HTTP/2. */
   tls: Tls | undefined
   log: FastifyBaseLogger
 }
 
-export function createGrpcListener({ receiver, health, tls, log }: GrpcParts): GrpcListener {
+export function createGrpcListener({ receiver, services, health, tls, log }: GrpcParts): GrpcListener {
   const options = {
     settings: {
       initialWindowSize: streamWindowBytes,
@@ -70,7 +79,7 @@ export function createGrpcListener({ receiver, health, tls, log }: GrpcParts): G
   // Such as a request of HTTP/1, whose sender means the other port.
   server.on('sessionError', (error: Error) => log.info({ err: error }, 'a gRPC connection failed'))
   server.on('stream', (stream, headers) => {
-    answerCall(stream, headers, { receiver, health }).catch((error: unknown) => {
+    answerCall(stream, headers, { receiver, services, health }).catch((error: unknown) => {
       // Its sender is told by the broken stream; the others' calls go on.
       log.error({ err: error }, 'a gRPC call could not be answered')
       stream.close(constants.NGHTTP2_INTERNAL_ERROR)
@@ -91,7 +100,7 @@ export function createGrpcListener({ receiver, health, tls, log }: GrpcParts): G
   }
 }
 
-type Serving = Pick<GrpcParts, 'receiver' | 'health'>
+type Serving = Pick<GrpcParts, 'receiver' | 'services' | 'health'>
 type Call = { stream: ServerHttp2Stream; headers: IncomingHttpHeaders; lease: Lease }
 
 async function answerCall(
@@ -108,10 +117,7 @@ async function answerCall(
   }
   const path = headers[':path'] ?? ''
   const answer = answererOf(path)
-  if (answer === undefined) {
-    sendStatus(stream, rpcCodes.unimplemented, `${path} is no method of this service`)
-    return
-  }
+  if (answer === undefined) return answerElsewhere(path, stream, headers, serving)
   const { receiver } = serving
   const lease = receiver.openLease()
   try {
@@ -125,6 +131,19 @@ async function answerCall(
   }
 }
 
+async function answerElsewhere(
+  path: string,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  { services }: Serving,
+): Promise<void> {
+  for (const service of services) {
+    const answer = service.answererOf(path)
+    if (answer !== undefined) return answer(stream, headers)
+  }
+  sendStatus(stream, rpcCodes.unimplemented, `${path} is no method of this service`)
+}
+
 type Answerer = (call: Call, serving: Serving) => Promise<Buffer>
 
 function answererOf(path: string): Answerer | undefined {
@@ -133,11 +152,12 @@ function answererOf(path: string): Answerer | undefined {
   return signal && ((call, { receiver }) => takeSignal(signal, call, receiver))
 }
 
-async function checkHealth({ stream, headers, lease }: Call, { health }: Serving): Promise<Buffer> {
+async function checkHealth({ stream, headers, lease }: Call, { services, health }: Serving): Promise<Buffer> {
   // Asked without a key: nobody may hold memory by it.
   const small = { ...lease, requestBytesMax: healthRequestBytesMax }
   const { bytes, coding } = await readMessage(stream, headers, small)
-  return healthAnswer(await unpackedBody(bytes, coding, small), services, health)
+  const names = [...otlpServices, ...services.map(({ name }) => name)]
+  return healthAnswer(await unpackedBody(bytes, coding, small), names, health)
 }
 
 async function takeSignal(

@@ -12,10 +12,12 @@ import type { Receiver } from './receiver.ts'
 
 /** The standard path, and those of the dashboard whose senders can be pointed here as they are. */
 export const tracePaths = ['/v1/traces', '/api/traces/otlp', '/api/traces/otlp/v1/traces'] as const
-const discardedPaths = {
+export const discardedPaths = {
   metrics: ['/v1/metrics', '/api/traces/otlp/v1/metrics'],
   logs: ['/v1/logs', '/api/traces/otlp/v1/logs'],
 } as const
+/** All that senders post to. */
+export const otlpPaths: readonly string[] = [...tracePaths, ...discardedPaths.metrics, ...discardedPaths.logs]
 
 export type ReceiveParts = {
   receiver: Receiver

@@ -71,7 +71,11 @@ export function createBlockDirectory(db: Database.Database): () => BlockDirector
     }
     seenChange = changes.at(-1)?.id ?? seenChange
     const last = directory.lastId()
-    directory.replace(last + 1, Number.MAX_SAFE_INTEGER, between.all(last + 1, Number.MAX_SAFE_INTEGER).map(rowOf))
+    directory.replace(
+      last + 1,
+      Number.MAX_SAFE_INTEGER,
+      between.all(last + 1, Number.MAX_SAFE_INTEGER).map(rowOf),
+    )
   }
 
   return () => {

@@ -17,7 +17,9 @@ export function createTraceIndex(db: Database.Database): TraceIndex {
   const runsNow = db.prepare<[], Run>('SELECT id, block_min AS blockMin FROM trace_runs WHERE level >= 0')
   const versionNow = db.prepare<[], number>('PRAGMA data_version').pluck()
   const pagesOfRun = db
-    .prepare<[number], [bigint, bigint]>('SELECT key_min, id FROM trace_pages WHERE run_id = ? ORDER BY key_min')
+    .prepare<[number], [bigint, bigint]>(
+      'SELECT key_min, id FROM trace_pages WHERE run_id = ? ORDER BY key_min',
+    )
     .safeIntegers()
     .raw()
   const pageOf = db.prepare<[number], Buffer>('SELECT entries FROM trace_pages WHERE id = ?').pluck()
@@ -52,7 +54,8 @@ export function createTraceIndex(db: Database.Database): TraceIndex {
         if (pageId === undefined) continue
         const page = pages.get(pageId, () => {
           const entries = pageOf.get(pageId)
-          if (entries === undefined) throw new Error(`page ${pageId} of the trace index is not there: run "probespan store check"`)
+          if (entries === undefined)
+            throw new Error(`page ${pageId} of the trace index is not there: run "probespan store check"`)
           return entries
         })
         for (const offset of offsetsOf(page, key)) found.add(blockMin + offset)

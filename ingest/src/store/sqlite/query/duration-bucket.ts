@@ -31,6 +31,13 @@ export class DurationCounts {
     }
   }
 
+  addOne(bucket: number, count: number): void {
+    this.#hold(bucket, bucket)
+    const place = bucket - this.#first
+    this.#counts[place] = (this.#counts[place] ?? 0) + count
+    this.total += count
+  }
+
   addAll(other: DurationCounts): void {
     if (other.#counts.length === 0) return
     this.#hold(other.#first, other.#first + other.#counts.length - 1)

@@ -29,10 +29,7 @@ function leavesOfSpanset(spanset: Spanset): Leaf[] {
     case 'and':
       return [...leavesOfSpanset(spanset.left), ...leavesOfSpanset(spanset.right)].map(elsewhere)
     case 'or': {
-      const [left, right] = [
-        bestLeaf(leavesOfSpanset(spanset.left)),
-        bestLeaf(leavesOfSpanset(spanset.right)),
-      ]
+      const [left, right] = [bestLeaf(leavesOfSpanset(spanset.left)), bestLeaf(leavesOfSpanset(spanset.right))]
       const isOfFound = left.isOfFound && right.isOfFound
       if (left.condition === undefined || right.condition === undefined) {
         return [{ condition: undefined, isOfFound }]

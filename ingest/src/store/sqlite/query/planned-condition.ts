@@ -17,9 +17,7 @@ import { conditionOf } from './source-condition.ts'
 import { serviceKey, sourceKey } from './span-values.ts'
 
 export type Planned =
-  | { type: 'and' | 'or'; parts: Planned[] }
-  | { type: 'not'; of: Planned }
-  | ({ type: 'leaf' } & Leaf)
+  { type: 'and' | 'or'; parts: Planned[] } | { type: 'not'; of: Planned } | ({ type: 'leaf' } & Leaf)
 
 /** What columns have one small number a span for. */
 export type Ordinal = 'name' | 'service' | 'source' | 'kind' | 'status' | 'trace'
@@ -112,7 +110,8 @@ function leafOf(condition: Expression, serviceIdOf: ServiceIdOf): Leaf {
   if (field.name === 'span:name' && op === '=' && value.type === 'string') {
     return { ...leaf, hashes: hashesOfValue(nameKey, { type: 'string', value: cutName(value.value) }) }
   }
-  if (field.name === 'span:duration' && value.type === 'duration') return { ...leaf, ...ofDuration(op, value.nano) }
+  if (field.name === 'span:duration' && value.type === 'duration')
+    return { ...leaf, ...ofDuration(op, value.nano) }
   return leaf
 }
 
@@ -132,9 +131,7 @@ function ordinalOf(field: Field): Ordinal | undefined {
 
 function isInColumns(field: Field): boolean {
   if (field.type === 'attribute') return ordinalOf(field) !== undefined
-  return (
-    ordinalOf(field) !== undefined || ['span:duration', 'span:id', 'span:parentID'].includes(field.name)
-  )
+  return ordinalOf(field) !== undefined || ['span:duration', 'span:id', 'span:parentID'].includes(field.name)
 }
 
 /** Filters have the attributes of spans and resources; the store's own are not among them. */
@@ -205,14 +202,14 @@ function ofWritten(key: string, text: string): Partial<Leaf> {
   return { hashes, text: hashes.length === 1 ? Buffer.from(text) : undefined }
 }
 
-/** Whether the block's filter may have one of these. */
-export type AskFilter = (hashes: readonly number[]) => boolean
+/** In which frames of the block one of these may be, see attribute-filter.ts: bit n of frame n. */
+export type AskFilter = (hashes: readonly number[]) => number
 
 /** False only where no span of the block fits. */
 export function mayHold(part: Planned, row: BlockRow, ask: AskFilter): boolean {
   switch (part.type) {
     case 'leaf':
-      return part.mayHold(row) && (part.hashes === undefined || ask(part.hashes))
+      return part.mayHold(row) && (part.hashes === undefined || ask(part.hashes) !== 0)
     case 'and':
       return part.parts.every((one) => mayHold(one, row, ask))
     case 'or':
