@@ -2,17 +2,20 @@
 // a buffer for each or for all, a reader that empties them when it may, and lines that wait in a pipe. Out: the lines,
 // and the truth: how many events were lost. Times are nanoseconds since boot by the test's clock;
 // every step takes one.
+import type { HrTime } from '@opentelemetry/api'
 import { counterOf, type BufferProgress } from '../src/definition/self-report.ts'
 import { timeOfNs } from '../src/time/instant.ts'
 
 /** What comes through a buffer. */
 type Item =
-  { is: 'event'; counter: number } | { is: 'progress'; progress: BufferProgress } | { is: 'request' }
+  | { is: 'event'; counter: number; at: HrTime }
+  | { is: 'progress'; progress: BufferProgress }
+  | { is: 'request' }
 /** What comes out of the pipe. */
 export type Line = Exclude<Item, { is: 'request' }> | { is: 'counts'; counts: Map<number, number> }
 
 /** A probe that has read the clock, and may have printed, but has not counted yet. */
-type Probe = { counter: number; printed: boolean }
+type Probe = { counter: number; at: HrTime; printed: boolean }
 
 export class EventBuffers {
   nowNs = 0n
@@ -38,10 +41,11 @@ export class EventBuffers {
     const probe = this.running[cpu % this.cpus]
     this.nowNs += 1n
     if (!probe) {
-      this.running[cpu % this.cpus] = { counter: counterOf(block, timeOfNs(this.nowNs)), printed: false }
+      const at = timeOfNs(this.nowNs)
+      this.running[cpu % this.cpus] = { counter: counterOf(block, at), at, printed: false }
     } else if (!probe.printed) {
       this.fired += 1
-      if (!this.put(cpu, { is: 'event', counter: probe.counter })) this.lost += 1
+      if (!this.put(cpu, { is: 'event', counter: probe.counter, at: probe.at })) this.lost += 1
       probe.printed = true
     } else {
       this.counts.set(probe.counter, (this.counts.get(probe.counter) ?? 0) + 1)

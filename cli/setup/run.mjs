@@ -65,7 +65,7 @@ export async function main([name, ...args]) {
   if (task.page || (name === 'probespan' && args[0] === 'ingest')) await ensurePage(node)
   if (!task.script) return 0
   // As bridge/src/heap.ts has it.
-  const options = name === 'probespan' && args[0] === 'bridge' ? ['--max-semi-space-size=8'] : []
+  const options = name === 'probespan' && args[0] === 'bridge' ? ['--max-semi-space-size=16'] : []
   const command = [...options, join(projectFolder, task.script), ...task.args, ...args]
   return runUnder(node, command, task.here ? process.cwd() : projectFolder)
 }

@@ -96,6 +96,10 @@ test('each CPU tells of its own buffer where it has one', () => {
   const program = renderProgram(definition, (probe) => [probeText(probe)], { cpuBuffers: 4 })
   expect(program).toContain('\nprofile:ms:100 { print(("probespan", "progress", nsecs, cpu, 4)); }\n')
   expect(program).not.toContain('interval:ms')
+  // An idle CPU may tell nothing: then the counts are to go by, which were read after this.
+  expect(program).toContain(
+    '\ninterval:s:1 { print(("probespan", "progress", nsecs, cpu, 4)); print(@events); }\n',
+  )
 })
 
 test('the layout that the reader goes by is the one that the program prints', () => {

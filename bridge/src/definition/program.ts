@@ -4,7 +4,7 @@ import { withZeroCounted } from './expression.ts'
 import { counterMap, kernelCounters } from './kernel-counters.ts'
 import { withOneMore } from './string-length.ts'
 import { layoutsOf, type Field, type Layout } from './layout.ts'
-import { counting, countsMap, progressBlock, readyTuple } from './self-report.ts'
+import { counting, countsMap, progressBlock, progressPrint, readyTuple } from './self-report.ts'
 
 /**
  * A script of the user's, announcing itself: up to 0.23 bpftrace prints `attached_probes` before it attaches. An
@@ -60,7 +60,7 @@ export function renderProgram(
     `// ${countsMap} counts them by block and second. "progress" takes the same way as they do: what was counted before it, and`,
     '// has not come before it, is lost.',
     `BEGIN { print(${readyTuple}); }`,
-    `interval:s:1 { ${printed(pairs).join(' ')} }`,
+    `interval:s:1 { ${[...timed(options.cpuBuffers), ...printed(pairs)].join(' ')} }`,
     progressBlock(options.cpuBuffers),
     // Starts that are open at the end would be printed, each one.
     ...(pairs.length > 0 ? [`END { ${pairs.flatMap(clearing).join(' ')} }`] : []),
@@ -68,6 +68,10 @@ export function renderProgram(
     '',
   ].join('\n')
 }
+
+/** Where each CPU tells for its own buffer, and an idle one may not: after when the counts behind it were read. */
+const timed = (cpuBuffers: number | undefined): string[] =>
+  cpuBuffers === undefined ? [] : [progressPrint(cpuBuffers)]
 
 function printed(pairs: readonly Block[]): string[] {
   const ofPairs = pairs.flatMap(({ number }) => kernelCounters.map((counter) => counterMap(counter, number)))

@@ -25,8 +25,13 @@ export type BufferProgress = { at: HrTime; buffer: number; buffers: number }
 
 /** `cpuBuffers`: how many there are where each CPU has its own. */
 export function progressBlock(cpuBuffers: number | undefined): string {
-  const [probe, which] = cpuBuffers === undefined ? ['interval', '0, 1'] : ['profile', `cpu, ${cpuBuffers}`]
-  return `${probe}:ms:${progressEveryMs} { print(("${own}", "progress", nsecs, ${which})); }`
+  const probe = cpuBuffers === undefined ? 'interval' : 'profile'
+  return `${probe}:ms:${progressEveryMs} { ${progressPrint(cpuBuffers)} }`
+}
+
+export function progressPrint(cpuBuffers: number | undefined): string {
+  const which = cpuBuffers === undefined ? '0, 1' : `cpu, ${cpuBuffers}`
+  return `print(("${own}", "progress", nsecs, ${which}));`
 }
 
 export function progressIn(tuple: readonly JsonValue[]): BufferProgress | undefined {

@@ -1,8 +1,9 @@
 // What would break: events that are lost and nobody says so, or a loss that never was.
+import type { HrTime } from '@opentelemetry/api'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { EventBuffers, type Line } from '../../test/event-buffers.ts'
-import { timeOfNs } from '../time/instant.ts'
+import { compareTimes, timeOfNs } from '../time/instant.ts'
 import { Losses } from './losses.ts'
 import { Progress } from './progress.ts'
 
@@ -28,9 +29,21 @@ class Reading {
     this.losses.end(timeOfNs(this.buffers.nowNs))
   }
 
+  /** Until when all has arrived, as the counts alone tell. */
+  accounted: HrTime = [0, 0]
+  /** Of a time that all was said to have arrived until. */
+  arrivedLate = 0
+
+  private print(counts: ReadonlyMap<number, number>): void {
+    const now = timeOfNs(this.buffers.nowNs)
+    this.accounted = this.losses.print(mapsOf(counts), this.progress.furthest, now) ?? this.accounted
+  }
+
   private line(line: Line): void {
-    if (line.is === 'event') this.losses.arrive(line.counter)
-    else if (line.is === 'counts') this.losses.print(mapsOf(line.counts), timeOfNs(this.buffers.nowNs))
+    if (line.is === 'event') {
+      this.losses.arrive(line.counter)
+      if (compareTimes(line.at, this.accounted) < 0) this.arrivedLate += 1
+    } else if (line.is === 'counts') this.print(line.counts)
     else {
       this.progress.advance(line.progress)
       if (this.progress.certain) this.losses.settle(this.progress.certain)
@@ -83,6 +96,39 @@ test('whatever is interrupted, late or full: never more is told than was lost, a
     { numRuns: 300 },
   )
   expect(told, 'runs in which losses were told before the end').toBeGreaterThan(20)
+})
+
+test('where an idle CPU tells nothing, the counts tell until when all has arrived', () => {
+  const read = fc.record({ atMs: fc.nat(5000), cpu, most: fc.nat(30) })
+  fc.assert(
+    fc.property(fc.array(read, { maxLength: 200, size: 'max' }), fc.nat(300), (reads, endMs) => {
+      const buffers = new EventBuffers(cpus.length, false, Infinity)
+      const reading = new Reading(buffers)
+      for (let ms = 0; ms < 5000; ms += 1) {
+        buffers.nowNs = 7n * second + BigInt(ms) * 1_000_000n
+        // CPU 3 is idle but for a moment now and then.
+        for (const busy of ms % 700 < 3 ? cpus : [0, 1, 2]) buffers.fire(busy, ms % 2)
+        if (ms % 1000 === 300) {
+          buffers.tellProgress(0)
+          buffers.requestCounts()
+        }
+        for (const each of reads.filter(({ atMs }) => atMs === ms)) buffers.read(each.cpu, each.most * 20)
+        // The buffer that counts are asked for by is read in time.
+        if (ms % 10 === 0) buffers.read(0, Infinity)
+        reading.take()
+      }
+      expect(reading.arrivedLate).toBe(0)
+      for (const each of cpus) buffers.read(each, Infinity)
+      buffers.nowNs += BigInt(endMs) * 1_000_000n
+      buffers.tellProgress(0)
+      buffers.requestCounts()
+      const until = timeOfNs(buffers.nowNs)
+      buffers.read(0, Infinity)
+      reading.take()
+      expect(reading.accounted).toEqual(until)
+    }),
+    { numRuns: 30 },
+  )
 })
 
 test('while events go on flowing, a burst’s losses are known to the last one soon after its second', () => {
@@ -156,8 +202,8 @@ test('what lies near a loss: from its second on, until a reading tells of no mor
 
 test('other maps of the program, counts printed as text, and none at all do no harm', () => {
   const losses = new Losses((boot) => boot)
-  losses.print({ '@mine': { '0,1': 8 } }, [1, 0])
-  losses.print({ '@events': { '0,1': '9', '@': 7, '3': 7 } }, [1, 0])
+  expect(losses.print({ '@mine': { '0,1': 8 } }, [1, 0], [1, 0])).toBeUndefined()
+  losses.print({ '@events': { '0,1': '9', '@': 7, '3': 7 } }, [1, 0], [1, 0])
   losses.end([1, 0])
   expect(losses.lost).toBe(9)
   new Losses((boot) => boot).end([1, 0])

@@ -33,12 +33,27 @@ export class Losses {
     if (counter >= 0) this.arrived[counter] = (this.arrived[counter] ?? 0) + 1
   }
 
-  /** Maps that were printed, read before the boot time `readBefore`; undefined in a replay, which knows it at the end. */
-  print(maps: { [name: string]: JsonValue }, readBefore: HrTime | undefined): void {
+  /**
+   * Maps that were printed, read after the boot time `readAfter` and before `readBefore`; undefined in a replay, which
+   * knows it at the end. Answers, where they are the counts, until when all that they count has arrived or is known to be
+   * lost: whole seconds, because what is under way can be of any moment of its second.
+   */
+  print(
+    maps: { [name: string]: JsonValue },
+    readAfter: HrTime,
+    readBefore: HrTime | undefined,
+  ): HrTime | undefined {
     const counts = countsIn(maps)
-    if (!counts) return
+    if (!counts) return undefined
     this.newest = { counts, readBefore }
     this.waiting ??= this.newest
+    let until = readAfter
+    for (const [counter, count] of counts) {
+      if (count <= (this.arrived[counter] ?? 0) + (this.lostOf[counter] ?? 0)) continue
+      const second: HrTime = [secondOf(counter, readBefore ?? readAfter), 0]
+      if (compareTimes(second, until) < 0) until = second
+    }
+    return until
   }
 
   /** Everything that was printed before the boot time `until` has arrived. */

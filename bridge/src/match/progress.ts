@@ -5,10 +5,11 @@ import type { BufferProgress } from '../definition/self-report.ts'
 import { compareTimes, subtractTimes, timeOfMs } from '../time/instant.ts'
 
 /**
- * A CPU that is this far behind has nothing to tell: an idle one may not tell at all (bpftrace 0.17 on a virtual machine).
- * For its buffer to wait its turn takes less: 0.4 s was measured.
+ * A CPU that is this far behind was switched off, or is idle, when it may not tell at all (bpftrace 0.17 on a virtual
+ * machine; then the counts of events tell, losses.ts). For its buffer to wait its turn takes less, but more than a second
+ * on a machine with four tasks a CPU.
  */
-const silenceMs = 1000
+const silenceMs = 10_000
 
 export class Progress {
   private readonly reached = new Map<number, HrTime>()
