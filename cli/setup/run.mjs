@@ -46,6 +46,9 @@ const tasks = {
   setup: { parts: tracing, tracefs: true, addon: true, page: true },
 }
 
+/** Of commands that want V8 bounded from the start: as bridge/src/heap.ts and ingest/src/heap.ts have it. */
+const nodeOptions = { bridge: ['--max-semi-space-size=16'], ingest: ['--max-semi-space-size=16'] }
+
 export async function main([name, ...args]) {
   const task = tasks[name]
   if (!task) {
@@ -64,8 +67,7 @@ export async function main([name, ...args]) {
   if (task.addon) await ensureAddon(node)
   if (task.page || (name === 'probespan' && args[0] === 'ingest')) await ensurePage(node)
   if (!task.script) return 0
-  // As bridge/src/heap.ts has it.
-  const options = name === 'probespan' && args[0] === 'bridge' ? ['--max-semi-space-size=16'] : []
+  const options = (name === 'probespan' && nodeOptions[args[0]]) || []
   const command = [...options, join(projectFolder, task.script), ...task.args, ...args]
   return runUnder(node, command, task.here ? process.cwd() : projectFolder)
 }

@@ -79,7 +79,7 @@ async function measureLarge(plan: Plan, path: string, print: Print): Promise<voi
   print({ figure: 'ingest.answer_p50_ms', value: rounded(answerP50Ms, 1), unit: 'ms' })
   print({ figure: 'ingest.answer_p99_ms', value: rounded(answerP99Ms, 1), unit: 'ms' })
   print({ figure: 'ingest.bytes_per_span', value: rounded(bytesPerSpan, 1), unit: 'B/span' })
-  print({ figure: 'ingest.peak_rss_mb', value: rounded(peakRssBytes / 2 ** 20), unit: 'MiB' })
+  print({ figure: 'ingest.peak_rss_mb', value: rounded(peakRssBytes / 1e6), unit: 'MB' })
 
   // On with the same store, which holds `spans` by now.
   const filled = await served(path, (service) =>

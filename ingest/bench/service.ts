@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { nodeOptions } from '../src/heap.ts'
 import type { LoadOrder, Sample, Summary } from './loader-main.ts'
 
 // USER_HZ, which is 100 on every Linux that Node runs on.
@@ -23,7 +24,7 @@ export type Service = {
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 export async function startService(databasePath: string): Promise<Service> {
-  const child = spawn(process.execPath, [fileOf('../src/main.ts')], {
+  const child = spawn(process.execPath, [...nodeOptions, fileOf('../src/main.ts')], {
     env: {
       PATH: process.env['PATH'],
       PROBESPAN_PORT: '0',

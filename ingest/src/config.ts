@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { Key, RateLimit } from './access/key.ts'
 import type { WatchedKeys } from './access/watched-keys.ts'
+import type { AuditConfig } from './audit/audit.ts'
 import { readLayers } from './config/layers.ts'
 import { destinationsOf, endpoint } from './config/destinations.ts'
 import { headersText } from './config/headers-text.ts'
@@ -15,7 +16,15 @@ import type { References } from './config/references.ts'
 import { StartFault } from './faults.ts'
 import { anyLag, everySpan, usualDestination } from './forward/destination.ts'
 import type { Destination } from './forward/destination.ts'
-import { intakeBytesMax, intakePerRequestMin, requestBytesMax, requestBytesRange } from './limits.ts'
+import {
+  intakeBytesMax,
+  intakePerRequestMin,
+  questionMs,
+  questionSpansMax,
+  requestBytesMax,
+  requestBytesRange,
+} from './limits.ts'
+import { anyOrigin } from './receive/cors.ts'
 import { retentionOf, retentionSettings } from './retention-settings.ts'
 import { pushOf, pushSettings } from './spanmetrics/push-settings.ts'
 import type { MetricsPush } from './spanmetrics/push-settings.ts'
@@ -51,8 +60,16 @@ export type IngestConfig = {
   requestBytesMax: number
   /** Bytes of requests that are held at one time. */
   intakeBytesMax: number
+  /** What one question to the store may take. */
+  questionLimits: { ms: number; spans: number }
+  /** Of web pages that may send spans. */
+  corsOrigins: readonly string[]
   /** The user's own rules of who sent a span, before the standard ones. */
   sourceRules: readonly SourceRule[]
+  /** Spans a second of ingest's own requests and jobs; undefined: they are not traced. */
+  ownSpansPerS: number | undefined
+  /** Undefined: queries are not audited. */
+  audit: AuditConfig | undefined
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   /** Undefined: switched off. */
   spanMetrics: SpanMetricsSettings | undefined
@@ -92,6 +109,19 @@ const portOrOff = (standard: number) => {
     .refine((port) => port === 'off' || port <= 65_535, message)
 }
 
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .refine(
+    (list) => list.every((origin) => origin === anyOrigin || isOrigin(origin)),
+    `must be origins as browsers write them, separated by commas, as https://shop.example,http://localhost:8080; or ${anyOrigin}`,
+  )
+  .optional()
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
+}
+
 export const settings = z.object({
   PROBESPAN_CONFIG: z.string().optional(),
   PROBESPAN_HOST: z.string().default('127.0.0.1'),
@@ -102,6 +132,11 @@ export const settings = z.object({
   ...retentionSettings,
   PROBESPAN_EXPLORER_DIR: z.string().default(builtExplorer),
   PROBESPAN_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+  PROBESPAN_OWN_TRACES: flag(true),
+  PROBESPAN_OWN_SPANS_PER_S: integer(100, 1, 100_000),
+  PROBESPAN_AUDIT_FILE: z.string().optional(),
+  // Off: a full disk would take away the means to look into why it is full.
+  PROBESPAN_AUDIT_REQUIRED: flag(false),
   // On unless switched off: taking traces is what this service is for. (In the dashboard that these variables come
   // from, ingestion is one optional part among many, and off.) An open door needs a key: see exposureMistake.
   TRACES_INGESTION_ENABLED: flag(true),
@@ -114,6 +149,9 @@ export const settings = z.object({
   PROBESPAN_RATE_BYTES_PER_S: optionalInteger(1, 999_999_999_999),
   PROBESPAN_REQUEST_BYTES_MAX: integer(requestBytesMax, requestBytesRange.min, requestBytesRange.max),
   PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytesMax, intakePerRequestMin * requestBytesRange.min, 2 ** 36),
+  PROBESPAN_CORS_ORIGINS: origins,
+  PROBESPAN_QUERY_TIMEOUT_MS: integer(questionMs, 10, 600_000),
+  PROBESPAN_QUERY_SPANS_MAX: integer(questionSpansMax, 10_000, 100_000_000_000),
   ...spanMetricsSettings,
   ...pushSettings,
   OTEL_EXPORTER_ENABLED: flag(false),
@@ -193,6 +231,11 @@ function readSettings(
         `PROBESPAN_REQUEST_BYTES_MAX (${requestBytes})`,
     )
   }
+  if (values.PROBESPAN_AUDIT_REQUIRED && [undefined, 'log'].includes(values.PROBESPAN_AUDIT_FILE)) {
+    mistakes.push(
+      'PROBESPAN_AUDIT_REQUIRED is true, so PROBESPAN_AUDIT_FILE must name a file: whether the log was written is not known',
+    )
+  }
   if (values.PROBESPAN_METRICS_OTLP_ENDPOINT !== undefined && !values.PROBESPAN_METRICS_FROM_SPANS) {
     mistakes.push('PROBESPAN_METRICS_OTLP_ENDPOINT is set, but PROBESPAN_METRICS_FROM_SPANS is false')
   }
@@ -228,10 +271,20 @@ function configOf(
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
     requestBytesMax: found.PROBESPAN_REQUEST_BYTES_MAX,
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
+    questionLimits: { ms: found.PROBESPAN_QUERY_TIMEOUT_MS, spans: found.PROBESPAN_QUERY_SPANS_MAX },
+    corsOrigins: found.PROBESPAN_CORS_ORIGINS ?? [],
+    ownSpansPerS: found.PROBESPAN_OWN_TRACES ? found.PROBESPAN_OWN_SPANS_PER_S : undefined,
+    audit: auditOf(found),
     logLevel: found.PROBESPAN_LOG_LEVEL,
     spanMetrics: spanMetricsOf(found),
     metricsPush: pushOf(found),
   }
+}
+
+function auditOf(found: Settings): AuditConfig | undefined {
+  const { PROBESPAN_AUDIT_FILE: file, PROBESPAN_AUDIT_REQUIRED: required } = found
+  if (file === undefined) return undefined
+  return { target: file === 'log' ? file : { path: resolve(file) }, required }
 }
 
 /** The one destination that variables configure; its name is that of its cursor. */

@@ -51,6 +51,12 @@ export type AttributeQuery = { key: string; value: string }
  */
 export type StoredBlock = { id: number; spanCount: number; body: Buffer }
 
+/**
+ * `otlp`: OTLP/JSON, `{"resourceSpans":[…]}`. `tempo`: the same message in protobuf's own JSON, with ids in base64 and
+ * enums by name. `jaeger`: one trace as Jaeger's v1 API has it.
+ */
+export type TraceJsonForm = 'otlp' | 'tempo' | 'jaeger'
+
 export type StoreStats = {
   spans: number
   blocks: number
@@ -70,6 +76,7 @@ export type CompactDone = {
   blocksExpired: number
   merges: number
   indexMerges: number
+  filterGroups: number
   pagesGivenBack: number
 }
 
@@ -93,6 +100,18 @@ export type Store = DestinationStore &
     readTrace(traceId: string): Promise<Span[] | undefined>
     /** The same as the JSON of wire.ts's TraceAnswer, made where it keeps no request waiting: it may be 100 MB. */
     traceAnswer(traceId: string): Promise<Buffer | undefined>
+    /** JSON of wire.ts's SkeletonAnswer, as above. Rejects with StoreFault: `trace_too_large`, of longer traces. */
+    skeletonAnswer(traceId: string): Promise<Buffer | undefined>
+    readSpan(traceId: string, spanId: string): Promise<Span | undefined>
+    /**
+     * The trace as OTLP protobuf (TracesData), made of the senders' own bytes: resources and scopes that are the same once,
+     * each span id once, in no order. Messages that a sender left out are there, empty. Rejects as `readTrace`.
+     */
+    traceBytes(traceId: string): Promise<Buffer | undefined>
+    /** The trace in another program's JSON, UTF-8. Rejects as `readTrace`. */
+    traceJson(traceId: string, form: TraceJsonForm): Promise<Buffer | undefined>
+    /** Of each trace, how many of its spans name a parent that is not stored. Rejects as `readTrace`. */
+    orphanCounts(traceIds: readonly string[]): Promise<number[]>
     /** By name. */
     services(): Promise<ServicesAnswer['services']>
     /** The first block after this one. */

@@ -9,9 +9,9 @@ export class Refusal extends Error {
   readonly range: TextRange
 
   /** `what`: what is wrong, as it follows "At character 5: "; `remedy`: what to do, a sentence. */
-  constructor(range: TextRange, what: string, remedy: string) {
+  constructor({ from, to }: TextRange, what: string, remedy: string) {
     super(`${what}. ${remedy}`)
-    this.range = range
+    this.range = { from, to }
   }
 }
 

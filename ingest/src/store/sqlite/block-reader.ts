@@ -10,18 +10,19 @@ import type { BlockDirectory, BlockRow } from './block-directory.ts'
 import { decodeColumns } from './columns-codec.ts'
 import type { Columns } from './columns.ts'
 import type { Frame } from './body-frames.ts'
-import { locateBody } from './query/located-body.ts'
+import { UnpackedFrame } from './query/located-body.ts'
 import type { LocatedBody } from './query/located-body.ts'
 import { Recent } from './recent.ts'
 import { rollupOf } from './query/rollup.ts'
 import type { Rollup } from './query/rollup.ts'
+import { decodeRollup } from './query/rollup-codec.ts'
 import { restoreIds } from './ids.ts'
 import { sourceAt } from './sources.ts'
 import { createTraceIndex } from './trace-index.ts'
 import { keyOf } from './trace-keys.ts'
 
 const usualSpansKept = 500_000
-/** Of frames of bodies, unpacked, with where their spans lie. */
+/** Of frames of bodies, unpacked. Where their spans lie takes a few percent more. */
 const frameBytesKept = 12 * 2 ** 20
 const errorStatus = 2
 /** A body of 256 MiB has no more, see body-frames.ts. */
@@ -45,6 +46,9 @@ export type BlockReader = {
 export function createBlockReader(db: Database.Database, spansKept = usualSpansKept): BlockReader {
   const columnsOf = db.prepare<[number], Buffer>('SELECT columns FROM block_data WHERE id = ?').pluck()
   const filterOf = db.prepare<[number], Buffer>('SELECT filter FROM block_data WHERE id = ?').pluck()
+  const rollupStored = db
+    .prepare<[number], Buffer>('SELECT rollup FROM block_rollups WHERE data_id = ?')
+    .pluck()
   const bodyOf = db.prepare<[number], Buffer>('SELECT body FROM block_data WHERE id = ?').pluck()
   const index = createTraceIndex(db)
   const directory = createBlockDirectory(db)
@@ -57,7 +61,10 @@ export function createBlockReader(db: Database.Database, spansKept = usualSpansK
   return {
     columns: columnsAt,
     filter: (dataId) => required(filterOf.get(dataId), dataId),
-    rollup: (dataId) => rollupOf(columnsAt(dataId)),
+    rollup(dataId) {
+      const stored = rollupStored.get(dataId)
+      return stored === undefined ? rollupOf(columnsAt(dataId)) : decodeRollup(stored)
+    },
     frames,
     body(dataId) {
       const body = unpackBody(required(bodyOf.get(dataId), dataId))
@@ -78,26 +85,29 @@ export function createBlockReader(db: Database.Database, spansKept = usualSpansK
 }
 
 /** `frame` gives where in its list a span's frame stands. */
-export type BodyFrames = { firstSpans: readonly number[]; located: (frame: number) => LocatedBody }
+export type BodyFrames = {
+  firstSpans: readonly number[]
+  frame: (frame: number) => UnpackedFrame
+  located: (frame: number) => LocatedBody
+}
 
 function createFrameReader(bodyOf: (dataId: number) => Buffer): (dataId: number) => BodyFrames {
-  const located = new Recent<LocatedBody>(
-    frameBytesKept,
-    ({ reader, spans }) => reader.bytes.length + spans.byteLength * 2,
-  )
+  const unpacked = new Recent<UnpackedFrame>(frameBytesKept, ({ bytes }) => bytes.length)
   const firsts = new Recent<readonly number[]>(framesListedMax, () => 1)
   return (dataId) => {
     // The rest of a body is read only where a frame of it is not known.
     let frames: Frame[] | undefined
     const all = (): Frame[] => (frames ??= framesOf(bodyOf(dataId)))
+    const frameAt = (frame: number): UnpackedFrame =>
+      unpacked.get(dataId * framesMax + frame, () => {
+        const found = all()[frame]
+        if (found === undefined) throw new Error(`body ${dataId} has no frame ${frame}`)
+        return new UnpackedFrame(unpackFrame(found))
+      })
     return {
       firstSpans: firsts.get(dataId, () => all().map(({ firstSpan }) => firstSpan)),
-      located: (frame) =>
-        located.get(dataId * framesMax + frame, () => {
-          const found = all()[frame]
-          if (found === undefined) throw new Error(`body ${dataId} has no frame ${frame}`)
-          return locateBody(unpackFrame(found))
-        }),
+      frame: frameAt,
+      located: (frame) => frameAt(frame).located(),
     }
   }
 }

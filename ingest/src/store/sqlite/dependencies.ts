@@ -63,7 +63,7 @@ function addTo(sums: Map<number, Sum>, { edgeId, calls, errors, durations }: Cou
   sum.calls += calls
   sum.errors += errors
   for (const [bucket, count] of durationsOf(durations)) {
-    sum.durations.add(bucket, count)
+    sum.durations.addOne(bucket, count)
   }
 }
 

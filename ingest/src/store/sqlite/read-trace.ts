@@ -1,4 +1,4 @@
-// All spans of one trace, decoded in full: of each block only the frames that its spans lie in are decompressed. Within a
+// All spans of one trace, or one of them, decoded in full: of each block only the frames that its spans lie in are decompressed. Within a
 // transaction of the caller's. At most `traceSpansMax` spans.
 import { decodeOwner, decodeSpan } from '../../otlp/span-decode.ts'
 import type { Owner } from '../../otlp/span-decode.ts'
@@ -32,6 +32,20 @@ export function createTraceReader(blocks: BlockReader): (traceId: string) => Spa
   }
 }
 
+export type SpanIds = { traceId: string; spanId: string }
+
+/** A span that came twice is given as it came first. */
+export function createSpanReader(blocks: BlockReader): (ids: SpanIds) => Span | undefined {
+  return ({ traceId, spanId }) => {
+    for (const { dataId } of blocks.blocksOf(traceId)) {
+      const block = new SpanValues(blocks.columns(dataId), () => blocks.frames(dataId))
+      const at = spansOfTrace(block.columns, traceId).find((place) => hexOf(block.spanId(place)) === spanId)
+      if (at !== undefined) return decodedSpan(block, at, traceId, new Map())
+    }
+    return undefined
+  }
+}
+
 /** `owners`: decoded so far, by their scope. */
 function decodedSpan(block: SpanValues, at: number, traceId: string, owners: Map<Located, Owner>): Span {
   const { resource, scope } = block.owner(at)
@@ -44,10 +58,10 @@ function decodedSpan(block: SpanValues, at: number, traceId: string, owners: Map
 
 const bytesOf = ({ reader, start, end }: Located): Buffer => reader.bytes.subarray(start, end)
 
-function tooLarge(traceId: string): StoreFault {
+export function tooLarge(traceId: string): StoreFault {
   return new StoreFault(
     'trace_too_large',
     `trace ${traceId} has more than ${traceSpansMax} spans, the most that is shown of one trace. ` +
-      'Its sender probably uses one trace id for many requests.',
+      'Ask for its skeleton (skeleton=true). Its sender probably uses one trace id for many requests.',
   )
 }

@@ -66,8 +66,9 @@ function joined(op: Operator, left: Typed, right: Typed): Typed {
 function comparison(op: Comparison, left: Typed, right: Typed): Expression {
   const special = nilComparison(op, left, right)
   if (special !== undefined) return special
-  checkComparison(op, left, right)
-  if (op === '=~' || op === '!~') {
+  const isPattern = op === '=~' || op === '!~'
+  if (!isPattern || left.type !== 'any') checkComparison(op, left, right)
+  if (isPattern) {
     if (right.expression.type !== 'static' || right.expression.value.type !== 'string')
       throw new Refusal(
         right,

@@ -11,23 +11,52 @@ export function bucketOf(nano: number): number {
 /** Nanoseconds, inclusive. */
 export const bucketUpTo = (bucket: number): number => 2 ** (bucket / bucketsPerOctave)
 
+const grownBy = 32
+
 /** Counts by bucket, for quantiles. Grows to the buckets that are used. */
 export class DurationCounts {
   #first = 0
-  #counts: number[] = []
+  #counts = new Float64Array(0)
   total = 0
 
-  add(bucket: number, count: number): void {
-    if (this.#counts.length === 0) this.#first = bucket
-    for (; bucket < this.#first; this.#first--) this.#counts.unshift(0)
-    const at = bucket - this.#first
-    while (this.#counts.length <= at) this.#counts.push(0)
-    this.#counts[at] = (this.#counts[at] ?? 0) + count
+  /** Buckets and their counts, those from `start` up to `end`; ascending. */
+  add(buckets: Uint16Array, counts: Uint16Array, start: number, end: number): void {
+    if (start >= end) return
+    this.#hold(buckets[start] ?? 0, buckets[end - 1] ?? 0)
+    for (let at = start; at < end; at++) {
+      const place = (buckets[at] ?? 0) - this.#first
+      const count = counts[at] ?? 0
+      this.#counts[place] = (this.#counts[place] ?? 0) + count
+      this.total += count
+    }
+  }
+
+  addOne(bucket: number, count: number): void {
+    this.#hold(bucket, bucket)
+    const place = bucket - this.#first
+    this.#counts[place] = (this.#counts[place] ?? 0) + count
     this.total += count
   }
 
   addAll(other: DurationCounts): void {
-    for (const [at, count] of other.#counts.entries()) if (count > 0) this.add(other.#first + at, count)
+    if (other.#counts.length === 0) return
+    this.#hold(other.#first, other.#first + other.#counts.length - 1)
+    const shift = other.#first - this.#first
+    for (let at = 0; at < other.#counts.length; at++) {
+      this.#counts[at + shift] = (this.#counts[at + shift] ?? 0) + (other.#counts[at] ?? 0)
+    }
+    this.total += other.total
+  }
+
+  #hold(least: number, most: number): void {
+    const end = this.#first + this.#counts.length
+    if (least >= this.#first && most < end) return
+    const isNew = this.#counts.length === 0
+    const first = Math.max(0, Math.min(least, isNew ? least : this.#first))
+    const grown = new Float64Array(Math.max(most + 1, isNew ? 0 : end) - first + grownBy)
+    if (!isNew) grown.set(this.#counts, this.#first - first)
+    this.#first = first
+    this.#counts = grown
   }
 
   /** Nanoseconds, interpolated in its bucket; 0 of none. `part` from 0 to 1. */

@@ -16,6 +16,20 @@ export type LocatedBody = {
   owners: Owner[]
 }
 
+/** Where its spans lie is looked for when it is first asked. */
+export class UnpackedFrame {
+  readonly bytes: Buffer
+  #located: LocatedBody | undefined
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+  }
+
+  located(): LocatedBody {
+    return (this.#located ??= locateBody(this.bytes))
+  }
+}
+
 export function locateBody(body: Buffer): LocatedBody {
   const frames = readFrames(body)
   const reader = new WireReader(body)

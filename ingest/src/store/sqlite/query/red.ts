@@ -28,9 +28,8 @@ class Figure {
     this.count += count
     if (isError(rollup.flags[group] ?? 0)) this.errors += count
     this.durationSum += rollup.durationSum[group] ?? 0
-    for (let at = rollup.bucketEnd[group - 1] ?? 0; at < (rollup.bucketEnd[group] ?? 0); at++) {
-      this.durations.add(rollup.bucket[at] ?? 0, rollup.bucketCount[at] ?? 0)
-    }
+    const [from, to] = [rollup.bucketEnd[group - 1] ?? 0, rollup.bucketEnd[group] ?? 0]
+    this.durations.add(rollup.bucket, rollup.bucketCount, from, to)
   }
 
   addAll(other: Figure): void {
@@ -65,21 +64,21 @@ type Group = { key: Key; steps: Map<number, Figure>; slow: Slowest; error: Slowe
 
 export function createRed(parts: QuestionParts): (question: RedQuestion) => RedFound {
   return (question) => {
-    const { by, start = 0n, end = 0n, stepNano } = question
+    const { start = 0n, end = 0n, stepNano } = question
     const spending = new Spending(question.budget, parts.directory().all().length)
-    const groups = new Map<string, Group>()
+    const groups = new Map<number, Group>()
+    const keysOf = createKeys(question.by)
     const choice = createSpanChoice(question)
     const beyond = eachRollup(parts, question, choice.mayHold, spending, (rollup, step) => {
-      const keys = keysOf(rollup, by)
+      const keys = keysOf(rollup)
       const fits = choice.fitsGroup(rollup)
       for (let group = 0; group < rollup.count.length; group++) {
         if (!fits(group)) continue
-        const key = keys(group)
-        const text = JSON.stringify(key)
-        let found = groups.get(text)
+        const key = keys.numberOf(group)
+        let found = groups.get(key)
         if (found === undefined) {
-          found = { key, steps: new Map(), slow: new Slowest(), error: new Slowest() }
-          groups.set(text, found)
+          found = { key: keys.keyOf(group), steps: new Map(), slow: new Slowest(), error: new Slowest() }
+          groups.set(key, found)
         }
         const at = rollup.step?.[group] ?? step
         const figure = found.steps.get(at) ?? new Figure()
@@ -119,16 +118,46 @@ function redGroup({ key, steps, slow, error }: Group, stepStarts: readonly bigin
   }
 }
 
-function keysOf(rollup: Rollup, by: RedQuestion['by']): (group: number) => Key {
-  const [service, operation, source, kind] = (['service', 'operation', 'source', 'kind'] as const).map(
-    (key) => by.includes(key),
+function byKey(one: RedGroup, other: RedGroup): number {
+  const texts = [one, other].map(({ service, operation, source, kind }) =>
+    JSON.stringify([service, operation, source, kind]),
   )
-  return (group) => ({
-    ...(service === true && { service: rollup.services[rollup.service[group] ?? 0] ?? '' }),
-    ...(operation === true && { operation: rollup.names[rollup.name[group] ?? 0] ?? '' }),
-    ...(source === true && { source: sourceOf(rollup, group) }),
-    ...(kind === true && { kind: spanKind.options[kindOf(rollup.flags[group] ?? 0)] ?? 'UNSPECIFIED' }),
-  })
+  return (texts[0] ?? '') < (texts[1] ?? '') ? -1 : 1
+}
+
+/** Names beyond it share a number, and so a group; a block has at most 32,767. */
+const namesMax = 2 ** 20
+
+type RollupKeys = { numberOf: (group: number) => number; keyOf: (group: number) => Key }
+
+/** A number for each key, the same for all rollups: a text a group would cost as much as all the rest. */
+function createKeys(by: RedQuestion['by']): (rollup: Rollup) => RollupKeys {
+  const [service, operation, source, kind] = (['service', 'operation', 'source', 'kind'] as const).map((key) =>
+    by.includes(key),
+  )
+  const numbers = new Map<string, number>()
+  const numberOf = (text: string): number => {
+    const known = numbers.get(text) ?? Math.min(numbers.size, namesMax - 1)
+    numbers.set(text, known)
+    return known
+  }
+  return (rollup) => {
+    const services = service === true ? rollup.services.map(numberOf) : []
+    const names = operation === true ? rollup.names.map(numberOf) : []
+    return {
+      numberOf(group) {
+        const owner = (services[rollup.service[group] ?? 0] ?? 0) * namesMax + (names[rollup.name[group] ?? 0] ?? 0)
+        const sourceNumber = source === true ? (rollup.source[group] ?? 0) : 0
+        return owner * 64 + sourceNumber * 8 + (kind === true ? kindOf(rollup.flags[group] ?? 0) : 0)
+      },
+      keyOf: (group) => ({
+        ...(service === true && { service: rollup.services[rollup.service[group] ?? 0] ?? '' }),
+        ...(operation === true && { operation: rollup.names[rollup.name[group] ?? 0] ?? '' }),
+        ...(source === true && { source: sourceOf(rollup, group) }),
+        ...(kind === true && { kind: spanKind.options[kindOf(rollup.flags[group] ?? 0)] ?? 'UNSPECIFIED' }),
+      }),
+    }
+  }
 }
 
 const sourceOf = (rollup: Rollup, group: number): TraceSource => sourceAt(rollup.source[group] ?? 0)

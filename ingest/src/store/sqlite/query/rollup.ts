@@ -4,7 +4,7 @@
 import { isRoot } from '../../../otlp/span-heads.ts'
 import type { Columns } from '../columns.ts'
 import { viewOf } from '../columns.ts'
-import { bucketOf } from './duration-bucket.ts'
+import { bucketOf, bucketsMax } from './duration-bucket.ts'
 
 export type Rollup = {
   services: readonly string[]
@@ -77,34 +77,54 @@ const withoutRoot = (flags: number): number => (isRoot(flags) ? flags - 1 : flag
 
 type Groups = { groupOf: Int32Array; first: number[]; count: number[] }
 
+/** Source below 8; kind and status five bits. */
+const kindsOfOwner = 256
+const denseMax = 2 ** 18
+
 function groupSpans(columns: Columns, stepOf: ((span: number) => number) | undefined): Groups {
   const { spanCount, service, name, source, flags, names, services } = columns
   const groupOf = new Int32Array(spanCount)
-  const groups = new Map<number, number>()
+  const owners = services.length * names.length * kindsOfOwner
+  const groups = stepOf === undefined && owners <= denseMax ? new DenseNumbers(owners) : new SparseNumbers()
   const [first, count]: [number[], number[]] = [[], []]
-  let [lastKey, lastGroup] = [-1, -1]
   for (let span = 0; span < spanCount; span++) {
     const step = stepOf === undefined ? 0 : stepOf(span)
     if (step < 0) {
       groupOf[span] = -1
       continue
     }
-    const who = (step * services.length + (service[span] ?? 0)) * names.length + (name[span] ?? 0)
-    // Source below 8; kind and status five bits.
-    const key = who * 256 + (source[span] ?? 0) * 32 + ((flags[span] ?? 0) >> 1)
-    if (key !== lastKey) {
-      let group = groups.get(key)
-      if (group === undefined) {
-        group = first.push(span) - 1
-        count.push(0)
-        groups.set(key, group)
-      }
-      ;[lastKey, lastGroup] = [key, group]
+    const owner = (step * services.length + (service[span] ?? 0)) * names.length + (name[span] ?? 0)
+    const key = owner * kindsOfOwner + (source[span] ?? 0) * 32 + ((flags[span] ?? 0) >> 1)
+    let group = groups.get(key)
+    if (group === undefined) {
+      group = first.push(span) - 1
+      count.push(0)
+      groups.set(key, group)
     }
-    groupOf[span] = lastGroup
-    count[lastGroup] = (count[lastGroup] ?? 0) + 1
+    groupOf[span] = group
+    count[group] = (count[group] ?? 0) + 1
   }
   return { groupOf, first, count }
+}
+
+class SparseNumbers extends Map<number, number> {}
+
+/** The same for keys below a bound: a tenth of the time. */
+class DenseNumbers {
+  readonly #numbers: Int32Array
+
+  constructor(keysMax: number) {
+    this.#numbers = new Int32Array(keysMax)
+  }
+
+  get(key: number): number | undefined {
+    const number = this.#numbers[key] ?? 0
+    return number === 0 ? undefined : number - 1
+  }
+
+  set(key: number, number: number): void {
+    this.#numbers[key] = number + 1
+  }
 }
 
 /** As doubles, out of halves: a bigint a span would cost more than all the rest. */
@@ -122,20 +142,22 @@ function bucketsOf(
   groupOf: Int32Array,
   groupCount: number,
 ): Pick<Rollup, 'bucketEnd' | 'bucket' | 'bucketCount'> {
-  const buckets = Uint16Array.from(durations, bucketOf)
-  let [least, most] = [buckets[0] ?? 0, 0]
-  for (const bucket of buckets) {
+  const buckets = new Uint16Array(durations.length)
+  let [least, most] = [bucketsMax, 0]
+  for (let span = 0; span < durations.length; span++) {
+    const bucket = bucketOf(durations[span] ?? 0)
+    buckets[span] = bucket
     if (bucket < least) least = bucket
     if (bucket > most) most = bucket
   }
   // A block has at most 32,767 spans.
-  const width = most - least + 1
+  const width = Math.max(0, most - least + 1)
   const counts = new Uint16Array(groupCount * width)
   let used = 0
-  for (const [span, bucket] of buckets.entries()) {
+  for (let span = 0; span < buckets.length; span++) {
     const group = groupOf[span] ?? -1
     if (group < 0) continue
-    const at = group * width + bucket - least
+    const at = group * width + (buckets[span] ?? 0) - least
     const known = counts[at] ?? 0
     if (known === 0) used++
     counts[at] = known + 1
