@@ -17,6 +17,7 @@ import { addTraceCommands } from './ask/trace-commands.ts'
 import { runBench } from './bench.ts'
 import { runDemo } from './demo/demo.ts'
 import { addForwardCommands } from './forward/forward-commands.ts'
+import { addTailCommand } from './tail/tail-command.ts'
 import { addStoreCommands } from './store/store-commands.ts'
 
 const program = new Command('probespan')
@@ -26,6 +27,7 @@ const program = new Command('probespan')
 addTraceCommands(program)
 addListCommands(program)
 addFigureCommands(program)
+addTailCommand(program)
 
 program
   .command('bridge')
@@ -123,5 +125,11 @@ program
   .action(async (room: string, options: { short?: boolean }) => {
     process.exitCode = await runBench(room, options.short === true)
   })
+
+// A reader such as `head` has enough.
+process.stdout.on('error', (error: Error & { code?: string }) => {
+  if (error.code === 'EPIPE') process.exit()
+  throw error
+})
 
 await program.parseAsync()

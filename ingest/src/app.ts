@@ -6,6 +6,8 @@ import { createServer as createSecureServer } from 'node:https'
 import { fastify, LogController } from 'fastify'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { KeyRing } from './access/key-ring.ts'
+import { observeRequests } from './asked/observed-requests.ts'
+import type { RequestObserver } from './asked/observed-requests.ts'
 import type { IngestConfig } from './config.ts'
 import type { Forward } from './forward/forward.ts'
 import { forwardRoutes } from './forward/routes.ts'
@@ -23,6 +25,8 @@ import { queryRoutes } from './query/routes.ts'
 import type { Receiver } from './receive/receiver.ts'
 import { receiveRoutes, unknownOtlpPath } from './receive/routes.ts'
 import type { Store } from './store/store.ts'
+import { tailRoutes } from './tail/routes.ts'
+import type { Tails } from './tail/tails.ts'
 import { tempoRoutes } from './tempo/routes.ts'
 import type { Tls } from './listen/tls.ts'
 
@@ -30,19 +34,23 @@ export type AppParts = {
   config: Pick<IngestConfig, 'explorerDir' | 'corsOrigins'>
   store: Store
   queue: QuestionQueue
+  tails: Tails
   forward: Forward
   metered: Metered
   health: Health
   keys: KeyRing
   receiver: Receiver
+  /** Of requests of the API. */
+  observers: readonly RequestObserver[]
   /** Undefined: plain HTTP. */
   tls: Tls | undefined
   log: FastifyBaseLogger
 }
 
 export async function createApp(parts: AppParts): Promise<FastifyInstance> {
-  const { config, store, queue, forward, metered, keys, health, receiver, tls, log } = parts
+  const { config, store, queue, tails, forward, metered, keys, health, receiver, observers, tls, log } = parts
   const app = bareApp(tls, log)
+  observeRequests(app, observers)
   await describeApi(app)
   await app.register(openApiRoute)
   await app.register(healthRoutes, { health })
@@ -50,6 +58,7 @@ export async function createApp(parts: AppParts): Promise<FastifyInstance> {
   await app.register(receiveRoutes, { receiver, corsOrigins: config.corsOrigins })
   const { counters, endpoints } = metered
   await app.register(queryRoutes, { store, queue, counters, endpoints, keys })
+  await app.register(tailRoutes, { tails, store, counters, keys })
   await app.register(forwardRoutes, { forward, store, keys })
   await app.register(tempoRoutes, { store, queue, keys, health })
   await app.register(jaegerRoutes, { store, queue, keys })

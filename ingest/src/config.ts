@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { Key, RateLimit } from './access/key.ts'
 import type { WatchedKeys } from './access/watched-keys.ts'
+import type { AuditConfig } from './audit/audit.ts'
 import { readLayers } from './config/layers.ts'
 import { destinationsOf, endpoint } from './config/destinations.ts'
 import { headersText } from './config/headers-text.ts'
@@ -65,6 +66,10 @@ export type IngestConfig = {
   corsOrigins: readonly string[]
   /** The user's own rules of who sent a span, before the standard ones. */
   sourceRules: readonly SourceRule[]
+  /** Spans a second of ingest's own requests and jobs; undefined: they are not traced. */
+  ownSpansPerS: number | undefined
+  /** Undefined: queries are not audited. */
+  audit: AuditConfig | undefined
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   /** Undefined: switched off. */
   spanMetrics: SpanMetricsSettings | undefined
@@ -127,6 +132,11 @@ export const settings = z.object({
   ...retentionSettings,
   PROBESPAN_EXPLORER_DIR: z.string().default(builtExplorer),
   PROBESPAN_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+  PROBESPAN_OWN_TRACES: flag(true),
+  PROBESPAN_OWN_SPANS_PER_S: integer(100, 1, 100_000),
+  PROBESPAN_AUDIT_FILE: z.string().optional(),
+  // Off: a full disk would take away the means to look into why it is full.
+  PROBESPAN_AUDIT_REQUIRED: flag(false),
   // On unless switched off: taking traces is what this service is for. (In the dashboard that these variables come
   // from, ingestion is one optional part among many, and off.) An open door needs a key: see exposureMistake.
   TRACES_INGESTION_ENABLED: flag(true),
@@ -221,6 +231,11 @@ function readSettings(
         `PROBESPAN_REQUEST_BYTES_MAX (${requestBytes})`,
     )
   }
+  if (values.PROBESPAN_AUDIT_REQUIRED && [undefined, 'log'].includes(values.PROBESPAN_AUDIT_FILE)) {
+    mistakes.push(
+      'PROBESPAN_AUDIT_REQUIRED is true, so PROBESPAN_AUDIT_FILE must name a file: whether the log was written is not known',
+    )
+  }
   if (values.PROBESPAN_METRICS_OTLP_ENDPOINT !== undefined && !values.PROBESPAN_METRICS_FROM_SPANS) {
     mistakes.push('PROBESPAN_METRICS_OTLP_ENDPOINT is set, but PROBESPAN_METRICS_FROM_SPANS is false')
   }
@@ -258,10 +273,18 @@ function configOf(
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
     questionLimits: { ms: found.PROBESPAN_QUERY_TIMEOUT_MS, spans: found.PROBESPAN_QUERY_SPANS_MAX },
     corsOrigins: found.PROBESPAN_CORS_ORIGINS ?? [],
+    ownSpansPerS: found.PROBESPAN_OWN_TRACES ? found.PROBESPAN_OWN_SPANS_PER_S : undefined,
+    audit: auditOf(found),
     logLevel: found.PROBESPAN_LOG_LEVEL,
     spanMetrics: spanMetricsOf(found),
     metricsPush: pushOf(found),
   }
+}
+
+function auditOf(found: Settings): AuditConfig | undefined {
+  const { PROBESPAN_AUDIT_FILE: file, PROBESPAN_AUDIT_REQUIRED: required } = found
+  if (file === undefined) return undefined
+  return { target: file === 'log' ? file : { path: resolve(file) }, required }
 }
 
 /** The one destination that variables configure; its name is that of its cursor. */

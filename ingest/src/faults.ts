@@ -36,6 +36,8 @@ export const requestFaults = {
   rate_limited: { status: 429, rpc: rpcCodes.resourceExhausted },
   internal: { status: 500, rpc: rpcCodes.internal },
   ingestion_disabled: { status: 501, rpc: rpcCodes.unimplemented },
+  audit_failed: { status: 503, rpc: rpcCodes.unavailable },
+  tails_busy: { status: 503, rpc: rpcCodes.unavailable },
   intake_busy: { status: 503, rpc: rpcCodes.unavailable },
   query_busy: { status: 503, rpc: rpcCodes.unavailable },
   store_busy: { status: 503, rpc: rpcCodes.unavailable },

@@ -3,6 +3,7 @@
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { KeyRing } from './access/key-ring.ts'
+import type { Audit } from './audit/audit.ts'
 import { counters as countersShape } from './counters.ts'
 import type { Counters } from './counters.ts'
 import type { RequestFaultCode } from './faults.ts'
@@ -12,6 +13,7 @@ import { openMetricsOf } from './open-metrics.ts'
 import type { Admission } from './receive/admission.ts'
 import { contentTypes, formatOf, waitMsOf } from './spanmetrics/scrape.ts'
 import type { SpanMetricsStore } from './store/span-metrics-store.ts'
+import type { Tails } from './tail/tails.ts'
 import type { Endpoints } from './tag/endpoint.ts'
 
 const prefix = 'probespan_ingest_'
@@ -21,6 +23,9 @@ export type Metered = {
   refusals: ReadonlyMap<RequestFaultCode, number>
   endpoints: Pick<Endpoints, 'list'>
   admission: Pick<Admission, 'heldBytes'>
+  /** Undefined: queries are not audited. */
+  audit: Pick<Audit, 'failure'> | undefined
+  tails: Pick<Tails, 'count'>
 }
 
 export type MetricsRoutesParts = {
@@ -53,7 +58,7 @@ export async function metricsRoutes(
   })
 }
 
-function createRegistry({ counters, refusals, endpoints, admission }: Metered): Registry {
+function createRegistry({ counters, refusals, endpoints, admission, audit, tails }: Metered): Registry {
   const registers = [new Registry()] as const
   collectDefaultMetrics({ register: registers[0] })
   for (const name of countersShape.keyof().options) {
@@ -95,6 +100,22 @@ function createRegistry({ counters, refusals, endpoints, admission }: Metered): 
     registers: [...registers],
     collect(): void {
       held.set(admission.heldBytes)
+    },
+  })
+  const failing = new Gauge({
+    name: `${prefix}audit_failing`,
+    help: '1 while lines of the audit cannot be written',
+    registers: [...registers],
+    collect(): void {
+      failing.set(audit?.failure() === undefined ? 0 : 1)
+    },
+  })
+  const openTails = new Gauge({
+    name: `${prefix}tails_open`,
+    help: 'Readers of live tails',
+    registers: [...registers],
+    collect(): void {
+      openTails.set(tails.count)
     },
   })
   return registers[0]

@@ -10,6 +10,7 @@ export * from './wire/traces.ts'
 export * from './wire/lists.ts'
 export * from './wire/figures.ts'
 export * from './wire/forward.ts'
+export * from './wire/tail.ts'
 
 /** Body of every 4xx and 5xx of the API: what happened, with the value, and what to do. */
 export const apiError = z

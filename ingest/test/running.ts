@@ -32,6 +32,8 @@ export function testEnv(env: Env = {}): Env {
     PROBESPAN_OTLP_GRPC_PORT: 'off',
     PROBESPAN_DB: join(env['PROBESPAN_DB'] === undefined ? temporaryFolder() : '', 'probespan.db'),
     PROBESPAN_LOG_LEVEL: 'silent',
+    // Tests count what they sent.
+    PROBESPAN_OWN_TRACES: 'false',
     ...env,
   }
 }

@@ -27,8 +27,11 @@ export function addRange(command: Command): Command {
     .option('--end <time>', 'only spans that start before', instantArgument)
 }
 
-export function addChoice(command: Command): Command {
-  return addRange(command)
+export const addChoice = (command: Command): Command => addSpanChoice(addRange(command))
+export const addFilters = (command: Command): Command => addSpanFilters(addRange(command))
+
+function addSpanChoice(command: Command): Command {
+  return command
     .addOption(new Option('--source <source>', 'only spans of this source').choices(sourceFilter.options))
     .option('--service <name>', 'only spans of this service')
     .option('--name <name>', 'only spans of this name')
@@ -36,8 +39,9 @@ export function addChoice(command: Command): Command {
     .addOption(new Option('--status <status>', 'only spans of this status').choices(statusCode.options))
 }
 
-export function addFilters(command: Command): Command {
-  return addChoice(command)
+/** Those that need no range of time. */
+export function addSpanFilters(command: Command): Command {
+  return addSpanChoice(command)
     .option('--min-duration <duration>', 'only spans so long: 250ms, 2s …', durationArgument)
     .option('--max-duration <duration>', 'only spans no longer', durationArgument)
     .option(

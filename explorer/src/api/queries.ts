@@ -1,6 +1,12 @@
 // What the pages ask of ingest, as TanStack queries: the list of traces, one trace, the services.
 import type { ServicesAnswer, TraceAnswer, TracesAnswer } from '@probespan/ingest/wire'
-import { infiniteQueryOptions, keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query'
+import {
+  infiniteQueryOptions,
+  type InfiniteData,
+  keepPreviousData,
+  QueryClient,
+  queryOptions,
+} from '@tanstack/react-query'
 import { isFiltered, tracesPath, type ListSearch } from '../list/search.ts'
 import { ApiFailure, getAnswer } from './client.ts'
 
@@ -27,8 +33,11 @@ export function tracesQuery(search: ListSearch) {
   const { live, ...filters } = search
   return infiniteQueryOptions({
     queryKey: ['traces', filters],
-    queryFn: ({ signal, pageParam }) =>
-      getAnswer(tracesPath(filters, Date.now(), pageParam), isTracesAnswer, signal),
+    queryFn: ({ signal, client, queryKey, pageParam }) => {
+      const known = client.getQueryData<InfiniteData<TracesAnswer>>(queryKey)
+      const again = known?.pageParams.includes(pageParam) === true
+      return getAnswer(tracesPath(filters, Date.now(), pageParam), isTracesAnswer, signal, again)
+    },
     initialPageParam: firstPage,
     getNextPageParam: ({ next }) => next,
     placeholderData: keepPreviousData,

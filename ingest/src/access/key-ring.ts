@@ -10,6 +10,10 @@ import type { Grant, Key, Permission } from './key.ts'
 export type KeyRing = {
   /** Throws RequestFault `key_invalid`, `key_forbidden`. */
   grantOf(headers: IncomingHttpHeaders, needed: Permission): Grant
+  /** Whose key it is, whatever it may; undefined: of nobody known here. */
+  nameOf(headers: IncomingHttpHeaders): string | undefined
+  /** Whether a text is one of the keys: then it must not be written down. */
+  isKey(text: string): boolean
   /** From now on these keys count, and no others. */
   replace(keys: readonly Key[]): void
 }
@@ -30,6 +34,12 @@ export function createKeyRing(keys: readonly Key[], everyone: Grant): KeyRing {
       if (!grant.may.includes(needed)) throw forbidden(grant, needed)
       return grant
     },
+    nameOf(headers) {
+      if (grants.size === 0) return everyone.name
+      const given = givenKey(headers)
+      return given === undefined ? undefined : grants.get(blinded(digestOf(given)))?.name
+    },
+    isKey: (text) => grants.has(blinded(digestOf(text))),
     replace(next) {
       grants = index(next)
     },

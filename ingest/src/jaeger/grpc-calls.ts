@@ -3,6 +3,8 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { FastifyBaseLogger } from 'fastify'
 import type { KeyRing } from '../access/key-ring.ts'
+import { observeCall } from '../asked/observed-requests.ts'
+import type { RequestObserver } from '../asked/observed-requests.ts'
 import { RequestFault } from '../faults.ts'
 import { unpackedBody } from '../receive/body.ts'
 import { dropRest, readMessage } from '../receive/grpc-call.ts'
@@ -20,6 +22,7 @@ const requestBytesMax = 64 * 1024
 export type JaegerGrpcParts = JaegerParts & {
   keys: Pick<KeyRing, 'grantOf'>
   receiver: Pick<Receiver, 'openLease'>
+  observers: readonly RequestObserver[]
   log: FastifyBaseLogger
 }
 
@@ -38,15 +41,27 @@ async function answer(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   method: Method,
-  { keys, receiver, log }: JaegerGrpcParts,
+  { keys, receiver, observers, log }: JaegerGrpcParts,
 ): Promise<void> {
   const gone = new AbortController()
   stream.once('close', () => gone.abort())
-  async function* messages(): AsyncGenerator<Buffer> {
+  async function* messages(refusal: RequestFault | undefined): AsyncGenerator<Buffer> {
+    if (refusal !== undefined) throw refusal
     keys.grantOf(headers, 'read')
     yield* method(await requestOf(stream, headers, receiver), gone.signal)
   }
-  await sendMessages(stream, messages(), (error) => faultOf(error, gone.signal, log))
+  const { socket } = stream.session ?? {}
+  const call = {
+    route: (headers[':path'] ?? '').slice(1),
+    parameters: {},
+    headers,
+    address: socket?.remoteAddress ?? '',
+    secure: stream.session?.encrypted === true,
+  }
+  await observeCall(call, observers, async (refusal) => {
+    const status = await sendMessages(stream, messages(refusal), (error) => faultOf(error, gone.signal, log))
+    return { status, brokenOff: status === undefined }
+  })
 }
 
 async function requestOf(

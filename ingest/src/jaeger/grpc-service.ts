@@ -1,6 +1,7 @@
 // jaeger.api_v3.QueryService: its methods by path, each from the request's message to the answer's, one or a stream. Whole
 // traces leave in chunks that the usual client takes. Throw RequestFault and StoreFault.
 import type protobuf from 'protobufjs'
+import { noteParameters } from '../asked/request-record.ts'
 import { RequestFault } from '../faults.ts'
 import { protobufOf } from '../go-values/message.ts'
 import { traceIdOf } from '../go-values/trace-id.ts'
@@ -89,7 +90,9 @@ export function createGrpcMethods(parts: JaegerParts): ReadonlyMap<string, Metho
 
 function decoded(type: protobuf.Type, message: Buffer): Decoded {
   try {
-    return decodedOf(type.decode(message))
+    const parameters = decodedOf(type.decode(message))
+    noteParameters(parameters)
+    return parameters
   } catch (error) {
     throw new RequestFault('body_undecodable', `the message is no ${type.name}.`, { cause: error })
   }

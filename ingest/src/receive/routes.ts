@@ -16,6 +16,8 @@ export const discardedPaths = {
   metrics: ['/v1/metrics', '/api/traces/otlp/v1/metrics'],
   logs: ['/v1/logs', '/api/traces/otlp/v1/logs'],
 } as const
+/** All that senders post to. */
+export const otlpPaths: readonly string[] = [...tracePaths, ...discardedPaths.metrics, ...discardedPaths.logs]
 
 export type ReceiveParts = {
   receiver: Receiver

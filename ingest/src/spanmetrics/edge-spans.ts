@@ -79,9 +79,13 @@ class Walk {
 
   clients(): void {
     const { spans, from } = this.#block
+    const { waiting, outcomes } = this.#counter
     for (let span = from; span < spans.spanCount; span++) {
       if (this.#paired[span] === 1 || !isClientKind(kindOf(spans.flags[span] ?? 0))) continue
-      if (this.#counts(span)) this.#meet(span, this.#spanIds, span)
+      if (!this.#counts(span)) continue
+      // Where very much comes nearly all are such, and to look for each would cost more than all else.
+      if (waiting.servers === 0 && waiting.isFull) outcomes.dropped++
+      else this.#meet(span, this.#spanIds, span)
     }
   }
 

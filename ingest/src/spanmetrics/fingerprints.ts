@@ -82,9 +82,9 @@ export class FingerprintTable {
     this.#put(free, 0, 0, 0)
   }
 
+  /** It keeps its room: it will be as full again. */
   clear(): void {
-    this.#keys = new Uint32Array(slotsMin * 2)
-    this.#values = new Int32Array(slotsMin)
+    this.#keys.fill(0)
     this.#size = 0
   }
 

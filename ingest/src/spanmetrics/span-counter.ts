@@ -27,6 +27,8 @@ export type SpanBlock = {
 
 export class SpanCounter {
   readonly series: SeriesTable<SpanSeries>
+  /** By service, name and the rest: a look-up by all labels takes a text made of them. */
+  readonly #shortcuts = new Map<string, Map<string, Map<number, SpanSeries>>>()
 
   constructor(seriesMax: number) {
     this.series = new SeriesTable(seriesMax, (labels, startMs) => new SpanSeries(labels, startMs))
@@ -51,23 +53,15 @@ export class SpanCounter {
     return counted
   }
 
+  expire(beforeMs: number): void {
+    this.series.expire(beforeMs)
+    this.#shortcuts.clear()
+  }
+
   #add(sums: Sums, sum: number, { spans, dimensions, nowMs }: SpanBlock): void {
-    const span = sums.firstSpan[sum] ?? 0
-    const flags = spans.flags[span] ?? 0
-    const labels = [
-      spans.services[spans.service[span] ?? 0] ?? '',
-      spans.names[spans.name[span] ?? 0] ?? '',
-      String(kindOf(flags)),
-      String(statusOf(flags)),
-      String(spans.source[span] ?? 0),
-      ...(dimensions?.valuesOf(span) ?? []),
-    ]
     const buckets = sums.bucketsOf(sum)
-    const series = this.series.of(
-      labels,
-      buckets.reduce((all, count) => all + count, 0),
-      nowMs,
-    )
+    const series = this.#seriesOf(spans, sums.firstSpan[sum] ?? 0, dimensions, buckets, nowMs)
+    series.lastMs = nowMs
     const { latency } = series
     for (let bucket = 0; bucket < bucketCount; bucket++) {
       const count = buckets[bucket] ?? 0
@@ -84,14 +78,43 @@ export class SpanCounter {
     latency.addSum(...sums.durationOf(sum))
     series.bytes += sums.bytes[sum] ?? 0
   }
+
+  #seriesOf(
+    spans: CountedSpans,
+    span: number,
+    dimensions: Dimensions | undefined,
+    buckets: Uint32Array,
+    nowMs: number,
+  ): SpanSeries {
+    const [service = '', name = ''] = [
+      spans.services[spans.service[span] ?? 0],
+      spans.names[spans.name[span] ?? 0],
+    ]
+    const rest = restOf(spans, span)
+    const known = dimensions === undefined ? this.#shortcuts.get(service)?.get(name)?.get(rest) : undefined
+    if (known !== undefined) return known
+    const flags = spans.flags[span] ?? 0
+    const numbers = [kindOf(flags), statusOf(flags), spans.source[span] ?? 0].map(String)
+    const labels = [service, name, ...numbers, ...(dimensions?.valuesOf(span) ?? [])]
+    const additions = buckets.reduce((all, count) => all + count, 0)
+    const series = this.series.of(labels, additions, nowMs)
+    // What goes into the overflow is without bound.
+    if (dimensions === undefined && series !== this.series.overflow) {
+      const names = getOrMake(this.#shortcuts, service, () => new Map<string, Map<number, SpanSeries>>())
+      getOrMake(names, name, () => new Map<number, SpanSeries>()).set(rest, series)
+    }
+    return series
+  }
 }
+
+/** What spans of one service and name may differ in, of what is counted: kind and status without the root's bit, source. */
+const restOf = ({ flags, source }: CountedSpans, span: number): number =>
+  ((flags[span] ?? 0) >> 1) * 8 + (source[span] ?? 0)
 
 /** What spans have in common that are added up together; a number below 2^53. */
 function keyOf(spans: CountedSpans, span: number, dimensions: Dimensions | undefined): number {
   const own = ((spans.name[span] ?? 0) * 2 ** 15 + (spans.service[span] ?? 0)) * 2 ** 8
-  // Kind and status without the root's bit, and the source.
-  const rest = ((spans.flags[span] ?? 0) >> 1) * 8 + (spans.source[span] ?? 0)
-  return own + rest + (dimensions?.numberOf(span) ?? 0) * 2 ** 38
+  return own + restOf(spans, span) + (dimensions?.numberOf(span) ?? 0) * 2 ** 38
 }
 
 function sizeOf({ spans: { sizes, spanCount }, sizeOf: bodySize }: SpanBlock, span: number): number {
@@ -106,6 +129,12 @@ const secondsOf = ({ duration }: CountedSpans, span: number): number =>
 function traceIdOf({ traceIds, trace }: CountedSpans, span: number): string {
   const at = (trace[span] ?? 0) * 16
   return Buffer.from(traceIds.subarray(at, at + 16)).toString('hex')
+}
+
+function getOrMake<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  let value = map.get(key)
+  if (value === undefined) map.set(key, (value = make()))
+  return value
 }
 
 /** Of one block, by key: a place in flat arrays each. */
@@ -157,6 +186,11 @@ class Sums {
   }
 
   durationOf(place: number): [seconds: number, nanos: number] {
+    const small = (this.#high[place] ?? 0) * 2 ** 32 + (this.#low[place] ?? 0)
+    if (small < 2 ** 53) {
+      const seconds = Math.floor(small / 1_000_000_000)
+      return [seconds, small - seconds * 1_000_000_000]
+    }
     const sum = (BigInt(this.#high[place] ?? 0) << 32n) + BigInt(this.#low[place] ?? 0)
     return [Number(sum / 1_000_000_000n), Number(sum % 1_000_000_000n)]
   }

@@ -77,7 +77,7 @@ export class SpanMetrics {
     if (nowMs - this.expiredMs >= expireEveryMs) {
       this.expiredMs = nowMs
       const before = this.spans.series.size + this.edges.series.size
-      this.spans.series.expire(nowMs - this.settings.expiryMs)
+      this.spans.expire(nowMs - this.settings.expiryMs)
       this.edges.series.expire(nowMs - this.settings.expiryMs)
       changed ||= this.spans.series.size + this.edges.series.size < before
     }

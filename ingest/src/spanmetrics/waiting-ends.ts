@@ -37,6 +37,9 @@ export class WaitingEnds {
     return this.#order.size
   }
 
+  /** Ends of servers among them: without any there is nothing for a client to find. */
+  servers = 0
+
   get isFull(): boolean {
     return this.#order.size >= this.max
   }
@@ -52,6 +55,7 @@ export class WaitingEnds {
     this.#ends[place] = end
     this.#table.set(end.edge, place)
     this.#order.add(end)
+    if (!end.isClient) this.servers++
   }
 
   delete(end: End): void {
@@ -61,6 +65,7 @@ export class WaitingEnds {
     this.#ends[place] = undefined
     this.#free.push(place)
     this.#order.delete(end)
+    if (!end.isClient) this.servers--
   }
 
   /** Takes out those that have waited long enough, the first first. */

@@ -88,10 +88,7 @@ export function createBlockReader(db: Database.Database, spansKept = usualSpansK
 export type BodyFrames = { firstSpans: readonly number[]; located: (frame: number) => LocatedBody }
 
 function createFrameReader(bodyOf: (dataId: number) => Buffer): (dataId: number) => BodyFrames {
-  const located = new Recent<LocatedBody>(
-    frameBytesKept,
-    ({ reader, spans }) => reader.bytes.length + spans.byteLength * 2,
-  )
+  const located = new Recent<LocatedBody>(frameBytesKept, ({ reader, spans }) => reader.bytes.length + spans.byteLength * 2)
   const firsts = new Recent<readonly number[]>(framesListedMax, () => 1)
   return (dataId) => {
     // The rest of a body is read only where a frame of it is not known.

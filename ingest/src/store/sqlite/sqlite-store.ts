@@ -1,6 +1,7 @@
 // The SQLite engine behind the store interface: one database file; a thread that writes, threads that read, one that
 // keeps order, and here only what passes between them and the callers. In: a path and bounds; out: a Store.
 import type { SpanMetricsSettings } from '../../spanmetrics/span-metrics.ts'
+import type { JobRun } from '../job.ts'
 import type { Retention } from '../retention.ts'
 import type { Store } from '../store.ts'
 import { callsTo } from './calls.ts'
@@ -9,6 +10,7 @@ import { prepareDatabase } from './database.ts'
 import { asBuffer, destinationCalls } from './destination-calls.ts'
 import { questionCalls } from './query/question-calls.ts'
 import { createReaderPool } from './reader-pool.ts'
+import type { ReadCost } from './reader-pool.ts'
 import { createSpanMetricsClient } from './span-metrics-client.ts'
 import type { SpanMetricsClient, SpanMetricsParts } from './span-metrics-client.ts'
 import { startThread } from './thread.ts'
@@ -20,6 +22,10 @@ export type SqliteStoreOptions = {
   retention?: Retention
   /** The upkeep goes on later by itself. */
   onUpkeepFailed?: (reason: string) => void
+  /** Something was read, in the asker's own async context. */
+  onRead?: (cost: ReadCost) => void
+  /** A job of the upkeep has done something. */
+  onUpkeepDone?: (run: JobRun) => void
   /** `off`: what was counted before is forgotten. Without either nothing is counted now. */
   spanMetrics?: SpanMetricsSettings | 'off'
   /** Counting goes on later by itself. */
@@ -36,18 +42,24 @@ const everything: Retention = { ageMs: undefined, bytes: undefined, rules: [] }
 export function openSqliteStore(
   path: string,
   queueBytesMax: number,
-  { retention = everything, onUpkeepFailed, spanMetrics, onCountingFailed }: SqliteStoreOptions = {},
+  options: SqliteStoreOptions = {},
 ): Store {
   prepareDatabase(path)
   const writing = startThread('./writer-thread.ts', 'writes the store', path)
   const write = callsTo<WriterCalls>(writing.worker)
-  const readers = createReaderPool(path)
-  const upkeep = createUpkeepClient({ path, write, retention, onFailed: onUpkeepFailed ?? ignore })
+  const readers = createReaderPool(path, options.onRead ?? ignore)
+  const upkeep = createUpkeepClient({
+    path,
+    write,
+    retention: options.retention ?? everything,
+    onFailed: options.onUpkeepFailed ?? ignore,
+    onDone: options.onUpkeepDone ?? ignore,
+  })
   const counting = openSpanMetrics({
     path,
     write,
-    settings: spanMetrics,
-    onFailed: onCountingFailed ?? ignore,
+    settings: options.spanMetrics,
+    onFailed: options.onCountingFailed ?? ignore,
   })
   const queue = new CommitQueue((chunks, moved) => write('commit', chunks, moved), queueBytesMax)
   return {

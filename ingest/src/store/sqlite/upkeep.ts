@@ -8,6 +8,7 @@ import { createBlockMerge } from './block-merge.ts'
 import { createBlockReader } from './block-reader.ts'
 import type { AskedChanges } from './changes.ts'
 import { createExpiry } from './expiry.ts'
+import type { Expired } from './expiry.ts'
 import { createTraceMerge } from './trace-merge.ts'
 
 /** Free pages kept for blocks to come: the file would only grow again. */
@@ -20,7 +21,7 @@ const pagesPerStep = 256
 const spansKept = 10_000
 
 export type Upkeep = {
-  expire: (nowMs: number) => Promise<number>
+  expire: (nowMs: number) => Promise<Expired>
   /** All that can be merged; stops early where `isEnding` says so. */
   merge: (isEnding?: () => boolean) => Promise<Pick<CompactDone, 'merges' | 'indexMerges'>>
   giveBack: (keep: FreePages) => Promise<number>

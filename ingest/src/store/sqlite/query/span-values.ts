@@ -201,10 +201,7 @@ export class SpanValues {
     if (known !== undefined && span >= known.first && span < known.end) return known
     this.#frames ??= this.#body()
     const { firstSpans, located } = this.#frames
-    const frame = Math.max(
-      0,
-      firstSpans.findLastIndex((first) => first <= span),
-    )
+    const frame = Math.max(0, firstSpans.findLastIndex((first) => first <= span))
     const first = firstSpans[frame] ?? 0
     const end = firstSpans[frame + 1] ?? this.columns.spanCount
     return (this.#frame = { first, end, located: located(frame) })

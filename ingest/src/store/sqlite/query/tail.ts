@@ -45,8 +45,8 @@ type Adding = {
 }
 
 function addSpans(found: TailFound, row: BlockRow, { parts, afterBlock, fits, shown, limit }: Adding): void {
-  // A block that does not tell its parts any more was known long ago.
-  const known = row.firstId > afterBlock ? 0 : spansAsOf(row, afterBlock)
+  // Of a block that does not tell its parts any more all comes again: better twice than not at all.
+  const known = row.parts === undefined ? 0 : spansAsOf(row, afterBlock)
   const block = parts.spans(row.dataId)
   const { columns } = block
   for (let at = known; at < row.spanCount; at++) {
