@@ -108,7 +108,10 @@ export class Counting {
       spans: this.#blocks.columns(dataId),
       from: spansUpTo(partsOf(parts), this.#blockId),
       storedMs,
-      bodies: spanBodies(() => this.#blocks.frames(dataId)),
+      bodies: spanBodies(() => {
+        const { firstSpans, frame } = this.#blocks.frames(dataId)
+        return { firstSpans, located: (at) => frame(at).located() }
+      }),
       mayTellCaller: () => mayHold(this.#blocks.filter(dataId), callerMark),
     })
     this.#blockId = row.id
