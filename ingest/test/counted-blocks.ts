@@ -1,7 +1,7 @@
 // Blocks for tests of counting, made as the store makes them: packed, and their columns and bodies read back.
 import { spanBodies } from '../src/spanmetrics/span-bodies.ts'
 import type { CountedBlock } from '../src/spanmetrics/span-metrics.ts'
-import { mayHold } from '../src/store/sqlite/attribute-filter.ts'
+import { framesHolding } from '../src/store/sqlite/attribute-filter.ts'
 import { framesOf, unpackFrame } from '../src/store/sqlite/body-frames.ts'
 import { callerMark } from '../src/store/sqlite/caller-mark.ts'
 import { chunkOf } from '../src/store/sqlite/chunk.ts'
@@ -24,6 +24,6 @@ export function countedBlock(spans: readonly SampleSpan[], storedMs: number, fro
     from,
     storedMs,
     bodies: spanBodies(() => ({ firstSpans: frames.map(({ firstSpan }) => firstSpan), located })),
-    mayTellCaller: () => mayHold(packed.filter, callerMark),
+    mayTellCaller: () => framesHolding(packed.filter, callerMark) !== 0,
   }
 }
