@@ -108,10 +108,7 @@ export class Counting {
       spans: this.#blocks.columns(dataId),
       from: spansUpTo(partsOf(parts), this.#blockId),
       storedMs,
-      bodies: spanBodies(() => {
-        const { firstSpans, frame } = this.#blocks.frames(dataId)
-        return { firstSpans, located: (at) => frame(at).located() }
-      }),
+      bodies: spanBodies(() => this.#blocks.frames(dataId)),
       mayTellCaller: () => framesHolding(this.#blocks.filter(dataId), callerMark) !== 0,
     })
     this.#blockId = row.id

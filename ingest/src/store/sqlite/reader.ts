@@ -61,9 +61,9 @@ export function createReader(db: Database.Database): Reader {
     lastToSkip: inOneState(db, lastToSkip),
     ...createRefusedReader(db),
     stats: inOneState(db, createStats(db)),
-    dependencies: inOneState(db, createDependencies(db)),
     ...questions,
     findTraces: createFindTraces(questions.search),
+    dependencies: inOneState(db, createDependencies(db)),
     services() {
       const sourcesOf = new Map<string, TraceSource[]>()
       for (const { name, source } of services.all()) {
