@@ -76,6 +76,7 @@ export type CompactDone = {
   blocksExpired: number
   merges: number
   indexMerges: number
+  filterGroups: number
   pagesGivenBack: number
 }
 

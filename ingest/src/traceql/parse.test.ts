@@ -127,10 +127,10 @@ const number: fc.Arbitrary<Static> = fc.oneof(
 const comparison = fc.constantFrom('=', '!=', '<', '<=', '>', '>=')
 const operator = fc.constantFrom('+', '-', '*', '/', '%', '^')
 
-const isNumber = ({ type, ...of }: Expression) =>
-  type === 'static' && 'value' in of && (of.value as Static).type !== 'string'
+/** A minus before one is a part of it. */
+const isNumber = (of: Expression) => of.type === 'static'
 
-const { numeric, condition } = fc.letrec<{ numeric: Expression; condition: Expression }>((tie) => ({
+const { condition } = fc.letrec<{ numeric: Expression; condition: Expression }>((tie) => ({
   numeric: fc.oneof(
     { maxDepth: 4 },
     attribute.map((of): Expression => ({ type: 'field', field: of })),

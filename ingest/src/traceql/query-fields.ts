@@ -1,7 +1,7 @@
 // What a query needs of spans: which fields are read, which are shown, and whether one span at a time is enough.
 import type { Expression, Field, MetricsFunction, Pipeline, Query, Scalar, Spanset, Stage } from './ast.ts'
 import { withoutNestedSets } from './root-span.ts'
-import { traceFields, type QueryFields } from './trace-view.ts'
+import { needsTrace, type QueryFields } from './trace-view.ts'
 
 type Asked = Pick<Query, 'pipeline' | 'metrics'>
 type Visit = (field: Field, isSelected: boolean) => void
@@ -55,10 +55,6 @@ export function wholeTraceNeeded({ pipeline, metrics }: Asked): boolean {
   if (first.type !== 'filter' || !stages.every(isBySpan)) return true
   const { read, shown } = fieldsOf({ pipeline, metrics })
   return [...read, ...shown].some(needsTrace)
-}
-
-function needsTrace(field: Field): boolean {
-  return field.type === 'intrinsic' ? traceFields.has(field.name) : field.ofParent
 }
 
 /** Whether `everyField` of measured spans is called. */

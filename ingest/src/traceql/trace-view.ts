@@ -40,6 +40,11 @@ export const traceFields: ReadonlySet<Intrinsic> = new Set([
   'nestedSetRight',
 ])
 
+/** Whether the field takes more of the trace than the span. */
+export function needsTrace(field: Field): boolean {
+  return field.type === 'intrinsic' ? traceFields.has(field.name) : field.ofParent
+}
+
 /** Any field of any span of a trace. */
 export type TraceRead = (span: number, field: Field) => readonly Static[]
 

@@ -10,8 +10,7 @@ import type { BlockDirectory, BlockRow } from './block-directory.ts'
 import { decodeColumns } from './columns-codec.ts'
 import type { Columns } from './columns.ts'
 import type { Frame } from './body-frames.ts'
-import { locateBody } from './query/located-body.ts'
-import type { LocatedBody } from './query/located-body.ts'
+import { UnpackedFrame } from './query/located-body.ts'
 import { Recent } from './recent.ts'
 import { rollupOf } from './query/rollup.ts'
 import type { Rollup } from './query/rollup.ts'
@@ -22,7 +21,7 @@ import { createTraceIndex } from './trace-index.ts'
 import { keyOf } from './trace-keys.ts'
 
 const usualSpansKept = 500_000
-/** Of frames of bodies, unpacked, with where their spans lie. */
+/** Of frames of bodies, unpacked. Where their spans lie takes a few percent more. */
 const frameBytesKept = 12 * 2 ** 20
 const errorStatus = 2
 /** A body of 256 MiB has no more, see body-frames.ts. */
@@ -85,10 +84,10 @@ export function createBlockReader(db: Database.Database, spansKept = usualSpansK
 }
 
 /** `frame` gives where in its list a span's frame stands. */
-export type BodyFrames = { firstSpans: readonly number[]; located: (frame: number) => LocatedBody }
+export type BodyFrames = { firstSpans: readonly number[]; frame: (frame: number) => UnpackedFrame }
 
 function createFrameReader(bodyOf: (dataId: number) => Buffer): (dataId: number) => BodyFrames {
-  const located = new Recent<LocatedBody>(frameBytesKept, ({ reader, spans }) => reader.bytes.length + spans.byteLength * 2)
+  const unpacked = new Recent<UnpackedFrame>(frameBytesKept, ({ bytes }) => bytes.length)
   const firsts = new Recent<readonly number[]>(framesListedMax, () => 1)
   return (dataId) => {
     // The rest of a body is read only where a frame of it is not known.
@@ -96,11 +95,11 @@ function createFrameReader(bodyOf: (dataId: number) => Buffer): (dataId: number)
     const all = (): Frame[] => (frames ??= framesOf(bodyOf(dataId)))
     return {
       firstSpans: firsts.get(dataId, () => all().map(({ firstSpan }) => firstSpan)),
-      located: (frame) =>
-        located.get(dataId * framesMax + frame, () => {
+      frame: (frame) =>
+        unpacked.get(dataId * framesMax + frame, () => {
           const found = all()[frame]
           if (found === undefined) throw new Error(`body ${dataId} has no frame ${frame}`)
-          return locateBody(unpackFrame(found))
+          return new UnpackedFrame(unpackFrame(found))
         }),
     }
   }

@@ -4,6 +4,8 @@ import type Database from 'better-sqlite3'
 import { changesKept } from './block-directory.ts'
 import type { BlockTable, Part } from './block-table.ts'
 import type { Caller } from './calls.ts'
+import { createFilterChanges } from './filter-changes.ts'
+import type { FilterChanges } from './filter-changes.ts'
 import { partsOf, spansUpTo } from './parts.ts'
 import type { PackedBlock } from './packed-block.ts'
 import { decodeShares } from './shares.ts'
@@ -22,7 +24,7 @@ export type Replacement = {
 
 export type NewPage = { keyMin: bigint; entries: Uint8Array }
 
-export type Changes = {
+export type Changes = FilterChanges & {
   /** False where a block has changed meanwhile, or a destination is in the middle of one that loses spans. */
   replaceBlocks: (replacement: Replacement) => boolean
   /** A run of the trace index that is not read yet; gives its id. */
@@ -42,7 +44,7 @@ export type Changes = {
 
 /** The same, done by another thread. */
 export type AskedChanges = {
-  [Name in keyof Changes]: (argument: Parameters<Changes[Name]>[0]) => Promise<ReturnType<Changes[Name]>>
+  [Name in keyof Changes]: (...argument: Parameters<Changes[Name]>) => Promise<ReturnType<Changes[Name]>>
 }
 
 export function askChanges(ask: Caller<Changes>): AskedChanges {
@@ -55,6 +57,10 @@ export function askChanges(ask: Caller<Changes>): AskedChanges {
     removePages: (pagesMax) => ask('removePages', pagesMax),
     removeServices: (unused) => ask('removeServices', unused),
     giveBack: (pagesMax) => ask('giveBack', pagesMax),
+    beginGroup: () => ask('beginGroup', undefined),
+    addSlices: (slices) => ask('addSlices', slices),
+    finishGroup: (group) => ask('finishGroup', group),
+    dropGroups: (groupIds) => ask('dropGroups', groupIds),
   }
 }
 
@@ -66,6 +72,7 @@ export function createChanges(db: Database.Database, table: BlockTable): Changes
   const removeServices = serviceChanges(db, table)
   return {
     ...pages,
+    ...createFilterChanges(db),
     replaceBlocks: blockChanges(db, table),
     removeServices,
     giveBack(pagesMax) {

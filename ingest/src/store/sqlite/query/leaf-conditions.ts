@@ -1,7 +1,7 @@
 // By which condition on a single span the traces that a pipeline can find are looked for. In: a pipeline; out: conditions
 // of which each holds for at least one span of every trace that the pipeline finds. Pure.
 import type { Expression, Pipeline, Spanset } from '../../../traceql/ast.ts'
-import { ofOneSpan } from './one-span.ts'
+import { spanConditionOf } from '../../../traceql/span-condition.ts'
 
 export type Leaf = {
   /** Undefined: every span fits. */
@@ -23,7 +23,7 @@ export function leavesOf({ first, stages }: Pipeline): Leaf[] {
 function leavesOfSpanset(spanset: Spanset): Leaf[] {
   switch (spanset.type) {
     case 'filter':
-      return [{ condition: ofOneSpan(spanset.condition), isOfFound: true }]
+      return [{ condition: spanConditionOf(spanset.condition), isOfFound: true }]
     case 'pipeline':
       return leavesOf(spanset.pipeline)
     case 'and':

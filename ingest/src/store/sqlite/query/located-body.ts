@@ -16,7 +16,21 @@ export type LocatedBody = {
   owners: Owner[]
 }
 
-export function locateBody(body: Buffer): LocatedBody {
+/** Where its spans lie is looked for when it is first asked. */
+export class UnpackedFrame {
+  readonly bytes: Buffer
+  #located: LocatedBody | undefined
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes
+  }
+
+  located(): LocatedBody {
+    return (this.#located ??= locateBody(this.bytes))
+  }
+}
+
+function locateBody(body: Buffer): LocatedBody {
   const frames = readFrames(body)
   const reader = new WireReader(body)
   let count = 0

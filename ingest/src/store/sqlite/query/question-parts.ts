@@ -1,8 +1,8 @@
 // What the answers to all questions are made with, on one reading thread: blocks, their rows, and spans' values.
 import type Database from 'better-sqlite3'
-import { mayHold as mayHoldHash } from '../attribute-filter.ts'
 import type { BlockReader } from '../block-reader.ts'
 import type { BlockDirectory } from '../block-directory.ts'
+import { createFilterIndex } from './filter-index.ts'
 import type { AskFilter, ServiceIdOf } from './planned-condition.ts'
 import { SpanValues } from './span-values.ts'
 
@@ -23,13 +23,6 @@ export function createQuestionParts(db: Database.Database, blocks: BlockReader):
     directory: blocks.directory,
     spans: (dataId) => new SpanValues(blocks.columns(dataId), () => blocks.frames(dataId)),
     serviceIdOf: (service) => serviceId.get(service),
-    filterOf: (dataId) => {
-      let filter: Buffer | undefined
-      return (hashes) => {
-        filter ??= blocks.filter(dataId)
-        const known = filter
-        return hashes.some((hash) => mayHoldHash(known, hash))
-      }
-    },
+    filterOf: createFilterIndex(db, (dataId) => blocks.filter(dataId)),
   }
 }

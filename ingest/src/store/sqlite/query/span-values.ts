@@ -10,7 +10,7 @@ import { nameCharsMax, parentElsewhere, parentNone } from '../columns.ts'
 import type { Columns } from '../columns.ts'
 import { sourceAt } from '../sources.ts'
 import { attributeStatics, eachField } from './attribute-values.ts'
-import type { Located, LocatedBody } from './located-body.ts'
+import type { Located, UnpackedFrame } from './located-body.ts'
 
 export const tags = {
   resourceAttribute: tagOf(1, wireType.bytes),
@@ -41,7 +41,7 @@ export const serviceKey = 'service.name'
 const none: readonly Static[] = []
 
 /** Of the spans from `first` up to `end`. */
-type FrameInUse = { first: number; end: number; located: LocatedBody }
+type FrameInUse = { first: number; end: number; frame: UnpackedFrame }
 
 export class SpanValues {
   readonly columns: Columns
@@ -182,8 +182,8 @@ export class SpanValues {
 
   /** Of the frame that the span lies in, and which spans it has: from `first` up to `end`. */
   frameBytes(span: number): { bytes: Buffer; first: number; end: number } {
-    const { located, first, end } = this.#frameOf(span)
-    return { bytes: located.reader.bytes, first, end }
+    const { frame, first, end } = this.#frameOf(span)
+    return { bytes: frame.bytes, first, end }
   }
 
   /** Its message, in a body whose ids and times are blank. */
@@ -200,16 +200,19 @@ export class SpanValues {
     const known = this.#frame
     if (known !== undefined && span >= known.first && span < known.end) return known
     this.#frames ??= this.#body()
-    const { firstSpans, located } = this.#frames
-    const frame = Math.max(0, firstSpans.findLastIndex((first) => first <= span))
+    const { firstSpans, frame: frameAt } = this.#frames
+    const frame = Math.max(
+      0,
+      firstSpans.findLastIndex((first) => first <= span),
+    )
     const first = firstSpans[frame] ?? 0
     const end = firstSpans[frame + 1] ?? this.columns.spanCount
-    return (this.#frame = { first, end, located: located(frame) })
+    return (this.#frame = { first, end, frame: frameAt(frame) })
   }
 
   #span(span: number): Located {
-    const { first, located } = this.#frameOf(span)
-    const { reader, spans } = located
+    const { first, frame } = this.#frameOf(span)
+    const { reader, spans } = frame.located()
     const at = (span - first) * 2
     return { reader, start: spans[at] ?? 0, end: spans[at + 1] ?? 0 }
   }
@@ -223,7 +226,8 @@ export class SpanValues {
   }
 
   #ownerOf(span: number): { resource: Located; scope: Located } {
-    const { first, located } = this.#frameOf(span)
+    const { first, frame } = this.#frameOf(span)
+    const located = frame.located()
     const found = located.owners[located.owner[span - first] ?? 0]
     if (found === undefined) throw new Error('a block whose body has fewer spans than its columns')
     return found
