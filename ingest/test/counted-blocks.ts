@@ -1,13 +1,13 @@
 // Blocks for tests of counting, made as the store makes them: packed, and their columns and bodies read back.
 import { spanBodies } from '../src/spanmetrics/span-bodies.ts'
 import type { CountedBlock } from '../src/spanmetrics/span-metrics.ts'
-import { mayHold } from '../src/store/sqlite/attribute-filter.ts'
+import { framesHolding } from '../src/store/sqlite/attribute-filter.ts'
 import { framesOf, unpackFrame } from '../src/store/sqlite/body-frames.ts'
 import { callerMark } from '../src/store/sqlite/caller-mark.ts'
 import { chunkOf } from '../src/store/sqlite/chunk.ts'
 import { decodeColumns } from '../src/store/sqlite/columns-codec.ts'
 import { packChunk } from '../src/store/sqlite/packed-block.ts'
-import { locateBody } from '../src/store/sqlite/query/located-body.ts'
+import { UnpackedFrame } from '../src/store/sqlite/query/located-body.ts'
 import { batchOf } from './sample.ts'
 import type { SampleSpan } from './sample.ts'
 
@@ -17,13 +17,13 @@ export function countedBlock(spans: readonly SampleSpan[], storedMs: number, fro
   const located = (at: number) => {
     const frame = frames[at]
     if (frame === undefined) throw new Error(`there is no frame ${at}`)
-    return locateBody(unpackFrame(frame))
+    return new UnpackedFrame(unpackFrame(frame)).located()
   }
   return {
     spans: decodeColumns(packed.columns),
     from,
     storedMs,
     bodies: spanBodies(() => ({ firstSpans: frames.map(({ firstSpan }) => firstSpan), located })),
-    mayTellCaller: () => mayHold(packed.filter, callerMark),
+    mayTellCaller: () => framesHolding(packed.filter, callerMark) !== 0,
   }
 }

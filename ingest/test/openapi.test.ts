@@ -38,7 +38,7 @@ test('it is an OpenAPI 3.1 document', async () => {
 
 test('every route that the sources of the API add is in it', () => {
   const source = fileURLToPath(new URL('../src/', import.meta.url))
-  const routes = ['query', 'forward', 'receive']
+  const routes = ['query', 'forward', 'receive', 'tail']
     .flatMap((folder) => readdirSync(source + folder).map((name) => `${source}${folder}/${name}`))
     .filter((path) => path.endsWith('.ts') && !path.endsWith('.test.ts'))
     .flatMap((path) => [

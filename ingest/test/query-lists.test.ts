@@ -11,9 +11,11 @@ import type {
 } from '../src/wire.ts'
 import { firstStart, madeTraces, send } from './asked-traces.ts'
 import type { PlainSpan, PlainValue } from './asked-traces.ts'
+import { exportRequestType } from '../src/otlp/schema.ts'
 import { intakeOf } from '../src/receive/intake.ts'
-import { getJson, getTrace, startForAll } from './running.ts'
-import { hexId } from './sample.ts'
+import { traceSpansMax } from '../src/store/sqlite/read-trace.ts'
+import { getJson, getTrace, post, protobufType, runIngest, startForAll } from './running.ts'
+import { halves, hexId } from './sample.ts'
 
 const spans = madeTraces(5, 200)
 let url = ''
@@ -62,6 +64,47 @@ test('a span by its id is as in the whole trace', async () => {
     const path = `${url}/api/traces/${traceId.toUpperCase()}/spans/${span.spanId.toUpperCase()}`
     expect(await getJson<SpanAnswer>(path)).toEqual({ span })
   }
+})
+
+test('a trace that is too large to be shown whole is shown as a skeleton, and by its spans', async () => {
+  const { url: own } = await runIngest()
+  const traceId = hexId(1, 32)
+  const count = traceSpansMax + 1
+  const big = Array.from({ length: count }, (_, at) => ({
+    traceId: Buffer.from(traceId, 'hex'),
+    spanId: Buffer.from(hexId(at + 1, 16), 'hex'),
+    parentSpanId: Buffer.from(at === 0 ? '' : hexId(Math.ceil(at / 10), 16), 'hex'),
+    name: `span ${at % 7}`,
+    startTimeUnixNano: halves(firstStart + BigInt(at)),
+    endTimeUnixNano: halves(firstStart + BigInt(at) + 5n),
+  }))
+  const body = exportRequestType.encode({ resourceSpans: [{ scopeSpans: [{ spans: big }] }] }).finish()
+  expect((await post(`${own}/v1/traces`, Buffer.from(body), protobufType)).status).toBe(200)
+  const whole = await fetch(`${own}/api/traces/${traceId}`)
+  expect([whole.status, await whole.json()]).toMatchObject([
+    422,
+    {
+      error: {
+        code: 'trace_too_large',
+        message: expect.stringContaining('Ask for its skeleton (skeleton=true)'),
+      },
+    },
+  ])
+  const { spans: bones } = await getJson<SkeletonAnswer>(`${own}/api/traces/${traceId}?skeleton=true`)
+  expect(bones.map(({ spanId }) => spanId)).toEqual(big.map((_, at) => hexId(at + 1, 16)))
+  expect(bones[count - 1]).toEqual({
+    spanId: hexId(count, 16),
+    parentSpanId: hexId(Math.ceil((count - 1) / 10), 16),
+    name: `span ${(count - 1) % 7}`,
+    kind: 'UNSPECIFIED',
+    startUnixNano: String(firstStart + BigInt(count - 1)),
+    durationNano: '5',
+    status: { code: 'UNSET' },
+    source: 'otlp',
+    service: 'unknown_service',
+  })
+  const last = await getJson<SpanAnswer>(`${own}/api/traces/${traceId}/spans/${hexId(count, 16)}`)
+  expect(last.span).toMatchObject({ spanId: hexId(count, 16), resource: { attributes: [] } })
 })
 
 test('a trace as OTLP, in JSON and in protobuf, has the same spans', async () => {

@@ -42,7 +42,7 @@ test.each(['newest', 'slowest'] as const)(
     const filters = new URLSearchParams({
       order,
       durationMin: '100000',
-      limit: String(Math.ceil(tracesCount / 29)),
+      limit: String(Math.min(1_000, Math.ceil(tracesCount / 29))),
     })
     const seen: string[] = []
     const starts: bigint[] = []

@@ -13,7 +13,7 @@ import { spanRules } from '../src/otlp/scan.ts'
 import { readAttributeFilter } from '../src/query/attribute-filter.ts'
 import { tracePaths } from '../src/receive/routes.ts'
 import { partsKeptMs } from '../src/store/sqlite/block-merge.ts'
-import { searchSpansMax } from '../src/store/sqlite/search.ts'
+import { searchSpansMax } from '../src/store/sqlite/query/find-traces.ts'
 import { traceSpansMax } from '../src/store/sqlite/read-trace.ts'
 import { skeletonSpansMax } from '../src/store/sqlite/skeleton.ts'
 import {

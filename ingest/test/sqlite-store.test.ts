@@ -5,8 +5,8 @@ import { describe, expect, test } from 'vitest'
 import { queueBytesMax } from '../src/limits.ts'
 import { intakeOf } from '../src/receive/intake.ts'
 import { connectReading, connectWriting } from '../src/store/sqlite/database.ts'
-import { createBlockReader } from '../src/store/sqlite/block-reader.ts'
-import { createSearch } from '../src/store/sqlite/search.ts'
+import { createFindTraces } from '../src/store/sqlite/query/find-traces.ts'
+import { createReader } from '../src/store/sqlite/reader.ts'
 import { traceSpansMax } from '../src/store/sqlite/read-trace.ts'
 import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
 import { batchOf, hexId, requestOf } from './sample.ts'
@@ -103,10 +103,10 @@ test('a search that would go through too many spans is refused with the limit', 
     await store.append(batchOf([{ traceId: hexId(number, 32), spanId: hexId(1, 16), start: BigInt(number) }]))
   }
   const reading = connectReading(path)
-  const search = createSearch(reading, createBlockReader(reading), 310)
+  const search = createFindTraces(createReader(reading).search, 410)
   // A small block counts 100 spans, its trace one.
   expect(search({ limit: 3 })).toHaveLength(3)
-  expect(() => search({ limit: 4 })).toThrow(/limit of 310.*start, end/)
+  expect(() => search({ limit: 4 })).toThrow(/limit of 410.*start, end/)
   reading.close()
   await store.close()
 })

@@ -19,10 +19,9 @@ const bodyBytesMax = 256 * 2 ** 20
 // Level 1: 2.1M spans/s; level 3 is no smaller without the ids, and takes half as long again.
 const zstdLevel1 = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
-type Cut = { start: number; end: number; spans: number }
+export type FrameCut = { start: number; end: number; spans: number }
 
-export function packBody(body: Buffer, heads: SpanHeads, spanCount: number): Buffer {
-  const cuts = cutsOf(body, heads, spanCount)
+export function packBody(body: Buffer, cuts: readonly FrameCut[]): Buffer {
   const frames = cuts.map(({ start, end }) => zstdCompressSync(body.subarray(start, end), zstdLevel1))
   const [only] = frames
   if (only !== undefined && frames.length === 1) return only
@@ -35,10 +34,10 @@ export function packBody(body: Buffer, heads: SpanHeads, spanCount: number): Buf
 }
 
 /** Between resources, where a frame has enough. */
-function cutsOf(body: Buffer, heads: SpanHeads, spanCount: number): Cut[] {
+export function cutsOf(body: Buffer, heads: SpanHeads, spanCount: number): FrameCut[] {
   const reader = new WireReader(body)
   reader.enter(0, body.length)
-  const cuts: Cut[] = []
+  const cuts: FrameCut[] = []
   let [start, first, span] = [0, 0, 0]
   while (reader.pos < body.length) {
     reader.skipField(reader.varint())

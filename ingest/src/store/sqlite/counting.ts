@@ -9,7 +9,7 @@ import { spanBodies } from '../../spanmetrics/span-bodies.ts'
 import { SpanMetrics } from '../../spanmetrics/span-metrics.ts'
 import type { SpanMetricsSettings } from '../../spanmetrics/span-metrics.ts'
 import { encodeState, restoreState } from '../../spanmetrics/state.ts'
-import { mayHold } from './attribute-filter.ts'
+import { framesHolding } from './attribute-filter.ts'
 import type { BlockReader } from './block-reader.ts'
 import type { Caller } from './calls.ts'
 import { callerMark } from './caller-mark.ts'
@@ -108,8 +108,11 @@ export class Counting {
       spans: this.#blocks.columns(dataId),
       from: spansUpTo(partsOf(parts), this.#blockId),
       storedMs,
-      bodies: spanBodies(() => this.#blocks.frames(dataId)),
-      mayTellCaller: () => mayHold(this.#blocks.filter(dataId), callerMark),
+      bodies: spanBodies(() => {
+        const { firstSpans, frame } = this.#blocks.frames(dataId)
+        return { firstSpans, located: (at) => frame(at).located() }
+      }),
+      mayTellCaller: () => framesHolding(this.#blocks.filter(dataId), callerMark) !== 0,
     })
     this.#blockId = row.id
     this.#isDirty = true

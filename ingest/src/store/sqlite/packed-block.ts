@@ -12,7 +12,8 @@ import type { Chunk } from './chunk.ts'
 import { columnsOf, cutName } from './columns.ts'
 import type { Columns } from './columns.ts'
 import { encodeColumns } from './columns-codec.ts'
-import { packBody } from './body-frames.ts'
+import { cutsOf, packBody } from './body-frames.ts'
+import type { FrameCut } from './body-frames.ts'
 import { blankIds } from './ids.ts'
 import { rollupOf } from './query/rollup.ts'
 import { encodeRollup } from './query/rollup-codec.ts'
@@ -52,7 +53,9 @@ export const nameKey = ''
 
 export function packChunk(chunk: Chunk): PackedBlock {
   const columns = columnsOf(chunk)
-  const filter = filterOf(chunk, columns.names)
+  const body = chunk.body.subarray(0, chunk.bodyBytes)
+  const cuts = cutsOf(body, chunk.heads, chunk.spanCount)
+  const filter = filterOf(chunk, cuts, columns.names)
   blankIds(chunk)
   const packed: PackedBlock = {
     spanCount: chunk.spanCount,
@@ -61,7 +64,7 @@ export function packChunk(chunk: Chunk): PackedBlock {
     shares: sharesOf(chunk),
     filter,
     columns: encodeColumns(columns),
-    body: packBody(chunk.body.subarray(0, chunk.bodyBytes), chunk.heads, chunk.spanCount),
+    body: packBody(body, cuts),
     rollup: rollupBlob(columns),
     traceKeys: sortedKeys(columns.traceIds),
   }
@@ -93,30 +96,41 @@ function boundsOf({ start, duration, source, flags }: Columns) {
   return { startMin, startMax, durationMax, sources, statuses, kinds }
 }
 
-function filterOf({ body, heads, spanCount, groups }: Chunk, names: readonly string[]): Buffer {
+function filterOf(
+  { body, heads, spanCount, groups }: Chunk,
+  cuts: readonly FrameCut[],
+  names: readonly string[],
+): Buffer {
   const filter = new AttributeFilter(spanCount)
   const reader = new WireReader(body)
+  let frame = 0
   const add = (start: number, end: number): void => {
     const hash = attributeHash(reader, start, end)
-    if (hash !== undefined) filter.add(hash)
-    else for (const item of listHashes(reader, start, end)) filter.add(item)
+    if (hash !== undefined) filter.add(hash, frame)
+    else for (const item of listHashes(reader, start, end)) filter.add(item, frame)
   }
   const addOfSpan = (start: number, end: number): void => {
     add(start, end)
-    if (tellsCaller(reader, start, end)) filter.add(callerMark)
+    if (tellsCaller(reader, start, end)) filter.add(callerMark, frame)
   }
-  for (let at = 0; at < spanCount * headStride; at += headStride) {
-    eachAttribute(reader, heads[at + headAt.start] ?? 0, heads[at + headAt.end] ?? 0, ofSpan, addOfSpan)
+  let at = 0
+  for (const { spans } of cuts) {
+    for (const end = at + spans * headStride; at < end; at += headStride) {
+      eachAttribute(reader, heads[at + headAt.start] ?? 0, heads[at + headAt.end] ?? 0, ofSpan, addOfSpan)
+    }
+    frame++
   }
   const resources = new Set<number>()
   for (let at = 0; at < groups.length; at += groupStride) {
     const start = groups[at + 3] ?? 0
     if (resources.has(start)) continue
     resources.add(start)
+    frame = cuts.findIndex((cut) => start < cut.end)
     eachAttribute(reader, start, groups[at + 4] ?? 0, ofResource, add)
   }
+  // Which spans have a name, columns tell.
   for (const value of names) {
-    for (const hash of hashesOfValue(nameKey, { type: 'string', value }) ?? []) filter.add(hash)
+    for (const hash of hashesOfValue(nameKey, { type: 'string', value }) ?? []) filter.add(hash, 0)
   }
   return filter.toBytes()
 }

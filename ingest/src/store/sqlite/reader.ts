@@ -11,13 +11,13 @@ import { createDependencies } from './dependencies.ts'
 import { createDestinations } from './destinations.ts'
 import type { DestinationReader } from './destinations.ts'
 import { createFollow } from './follow.ts'
+import { createFindTraces } from './query/find-traces.ts'
 import { createQuestionReader } from './query/question-reader.ts'
 import type { QuestionReader } from './query/question-reader.ts'
 import { createRefusedReader } from './refused.ts'
 import type { RefusedReader } from './refused.ts'
 import { createSpanReader, createTraceReader } from './read-trace.ts'
 import type { SpanIds } from './read-trace.ts'
-import { createSearch } from './search.ts'
 import { readSkeleton } from './skeleton.ts'
 import { sourceAt } from './sources.ts'
 import { createStats } from './stats.ts'
@@ -43,11 +43,11 @@ export function createReader(db: Database.Database): Reader {
   const blocks = createBlockReader(db)
   const spansAfter = createChosenSpans(db, blocks)
   const { destinations, lastToSkip } = createDestinations(db, blocks)
+  const questions = createQuestionReader(db, blocks, (ask) => inOneState(db, ask))
   const services = db.prepare<[], { name: string; source: number }>(
     `SELECT name, source FROM services JOIN service_sources ON service_id = id ORDER BY name, source`,
   )
   return {
-    findTraces: inOneState(db, createSearch(db, blocks)),
     readTrace: inOneState(db, createTraceReader(blocks)),
     readSkeleton: inOneState(db, (traceId: string) => readSkeleton(blocks, traceId)),
     readSpan: inOneState(db, createSpanReader(blocks)),
@@ -62,7 +62,8 @@ export function createReader(db: Database.Database): Reader {
     ...createRefusedReader(db),
     stats: inOneState(db, createStats(db)),
     dependencies: inOneState(db, createDependencies(db)),
-    ...createQuestionReader(db, blocks, (ask) => inOneState(db, ask)),
+    ...questions,
+    findTraces: createFindTraces(questions.search),
     services() {
       const sourcesOf = new Map<string, TraceSource[]>()
       for (const { name, source } of services.all()) {

@@ -3,6 +3,7 @@
 import { kindOf, statusOf } from '../../../otlp/span-heads.ts'
 import type { Static } from '../../../traceql/ast.ts'
 import type { Fits } from '../../../traceql/trace-view.ts'
+import { framesTold } from '../attribute-filter.ts'
 import { traceIdAt } from '../block-reader.ts'
 import { nameCharsMax, viewOf } from '../columns.ts'
 import type { Columns } from '../columns.ts'
@@ -60,11 +61,25 @@ function joined(tests: readonly ColumnTest[], deciding: Answer, otherwise: Answe
 
 function leafTest(leaf: Leaf, block: SpanValues, ask: AskFilter): ColumnTest {
   const { fits, isKnown, ordinal, duration, hashes } = leaf
-  if (hashes !== undefined && !ask(hashes)) return () => no
+  const frames = hashes === undefined ? everyFrame : ask(hashes)
+  if (frames === 0) return () => no
   if (duration !== undefined) return durationTest(duration, block.columns)
   if (ordinal !== undefined) return ordinalTest(ordinal, fits, block.columns)
-  if (!isKnown) return () => perhaps
+  if (!isKnown) return frames === everyFrame ? () => perhaps : frameTest(frames, block)
   return (span) => (fits((field) => block.values(span, field)) ? yes : no)
+}
+
+const everyFrame = 2 ** framesTold - 1
+
+/** Frames that have no such attribute are not unpacked. */
+function frameTest(frames: number, block: SpanValues): ColumnTest {
+  const firstSpans = block.frameStarts()
+  const answers = new Uint8Array(block.columns.spanCount)
+  for (const [frame, first] of firstSpans.entries()) {
+    const may = (frames >> (frame & (framesTold - 1))) & 1
+    answers.fill(may === 1 ? perhaps : no, first, firstSpans[frame + 1])
+  }
+  return (span) => (answers[span] === perhaps ? perhaps : no)
 }
 
 /** In halves of 32 bits: a bigint a span would cost more than all the rest. */

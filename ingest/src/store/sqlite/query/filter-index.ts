@@ -2,9 +2,9 @@
 // the filter itself. In: a connection, within a transaction of the caller's; out: a test a block. What was read last is
 // remembered: filters, groups and slices never change.
 import type Database from 'better-sqlite3'
-import { mayHold } from '../attribute-filter.ts'
+import { framesHolding } from '../attribute-filter.ts'
 import { Recent } from '../recent.ts'
-import { placesOf, sliceMayHold, sliceOf, slicesPerGroup } from './filter-slices.ts'
+import { placesOf, sliceFramesHolding, sliceOf, slicesPerGroup } from './filter-slices.ts'
 import type { SlicedFilter } from './filter-slices.ts'
 import type { AskFilter } from './planned-condition.ts'
 
@@ -53,9 +53,14 @@ export function createFilterIndex(
   return (dataId) => (hashes) => {
     refresh()
     const place = grouped.get(dataId)
-    if (place !== undefined) return hashes.some((hash) => sliceMayHold(slice(place.group, hash), place, hash))
+    let frames = 0
+    if (place !== undefined) {
+      for (const hash of hashes) frames |= sliceFramesHolding(slice(place.group, hash), place, hash)
+      return frames
+    }
     const filter = filters.get(dataId, () => filterOf(dataId))
-    return hashes.some((hash) => mayHold(filter, hash))
+    for (const hash of hashes) frames |= framesHolding(filter, hash)
+    return frames
   }
 }
 

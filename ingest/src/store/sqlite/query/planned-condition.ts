@@ -202,14 +202,14 @@ function ofWritten(key: string, text: string): Partial<Leaf> {
   return { hashes, text: hashes.length === 1 ? Buffer.from(text) : undefined }
 }
 
-/** Whether the block's filter may have one of these. */
-export type AskFilter = (hashes: readonly number[]) => boolean
+/** In which frames of the block one of these may be, see attribute-filter.ts: bit n of frame n. */
+export type AskFilter = (hashes: readonly number[]) => number
 
 /** False only where no span of the block fits. */
 export function mayHold(part: Planned, row: BlockRow, ask: AskFilter): boolean {
   switch (part.type) {
     case 'leaf':
-      return part.mayHold(row) && (part.hashes === undefined || ask(part.hashes))
+      return part.mayHold(row) && (part.hashes === undefined || ask(part.hashes) !== 0)
     case 'and':
       return part.parts.every((one) => mayHold(one, row, ask))
     case 'or':

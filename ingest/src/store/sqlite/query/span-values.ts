@@ -180,6 +180,11 @@ export class SpanValues {
     return status === undefined ? '' : lastText(status, tags.statusMessage)
   }
 
+  /** The first span of each frame of the body. */
+  frameStarts(): readonly number[] {
+    return (this.#frames ??= this.#body()).firstSpans
+  }
+
   /** Of the frame that the span lies in, and which spans it has: from `first` up to `end`. */
   frameBytes(span: number): { bytes: Buffer; first: number; end: number } {
     const { frame, first, end } = this.#frameOf(span)
