@@ -11,6 +11,7 @@ import { decodeColumns } from './columns-codec.ts'
 import type { Columns } from './columns.ts'
 import type { Frame } from './body-frames.ts'
 import { UnpackedFrame } from './query/located-body.ts'
+import type { LocatedBody } from './query/located-body.ts'
 import { Recent } from './recent.ts'
 import { rollupOf } from './query/rollup.ts'
 import type { Rollup } from './query/rollup.ts'
@@ -84,7 +85,11 @@ export function createBlockReader(db: Database.Database, spansKept = usualSpansK
 }
 
 /** `frame` gives where in its list a span's frame stands. */
-export type BodyFrames = { firstSpans: readonly number[]; frame: (frame: number) => UnpackedFrame }
+export type BodyFrames = {
+  firstSpans: readonly number[]
+  frame: (frame: number) => UnpackedFrame
+  located: (frame: number) => LocatedBody
+}
 
 function createFrameReader(bodyOf: (dataId: number) => Buffer): (dataId: number) => BodyFrames {
   const unpacked = new Recent<UnpackedFrame>(frameBytesKept, ({ bytes }) => bytes.length)
@@ -93,14 +98,16 @@ function createFrameReader(bodyOf: (dataId: number) => Buffer): (dataId: number)
     // The rest of a body is read only where a frame of it is not known.
     let frames: Frame[] | undefined
     const all = (): Frame[] => (frames ??= framesOf(bodyOf(dataId)))
+    const frameAt = (frame: number): UnpackedFrame =>
+      unpacked.get(dataId * framesMax + frame, () => {
+        const found = all()[frame]
+        if (found === undefined) throw new Error(`body ${dataId} has no frame ${frame}`)
+        return new UnpackedFrame(unpackFrame(found))
+      })
     return {
       firstSpans: firsts.get(dataId, () => all().map(({ firstSpan }) => firstSpan)),
-      frame: (frame) =>
-        unpacked.get(dataId * framesMax + frame, () => {
-          const found = all()[frame]
-          if (found === undefined) throw new Error(`body ${dataId} has no frame ${frame}`)
-          return new UnpackedFrame(unpackFrame(found))
-        }),
+      frame: frameAt,
+      located: (frame) => frameAt(frame).located(),
     }
   }
 }

@@ -30,7 +30,7 @@ export class UnpackedFrame {
   }
 }
 
-function locateBody(body: Buffer): LocatedBody {
+export function locateBody(body: Buffer): LocatedBody {
   const frames = readFrames(body)
   const reader = new WireReader(body)
   let count = 0
