@@ -17,6 +17,7 @@ import { createSpanMetricsClient } from './span-metrics-client.ts'
 import type { SpanMetricsClient, SpanMetricsParts } from './span-metrics-client.ts'
 import type { ReaderCalls } from './reader-thread.ts'
 import { startThread } from './thread.ts'
+import { traceCalls } from './trace-calls.ts'
 import { createUpkeepClient } from './upkeep-client.ts'
 import type { WriterCalls } from './writer-thread.ts'
 
@@ -68,25 +69,7 @@ export function openSqliteStore(
   return {
     append: (batch) => queue.append(batch),
     findTraces: (filter) => readers.ask('findTraces', filter),
-    readTrace: (traceId) => readers.ask('readTrace', traceId),
-    readSpan: (traceId, spanId) => readers.ask('readSpan', { traceId, spanId }),
-    async skeletonAnswer(traceId) {
-      const json = await readers.ask('skeletonAnswer', traceId)
-      return json === undefined ? undefined : asBuffer(json)
-    },
-    async traceAnswer(traceId) {
-      const json = await readers.ask('traceAnswer', traceId)
-      return json === undefined ? undefined : asBuffer(json)
-    },
-    async traceBytes(traceId) {
-      const bytes = await readers.ask('traceBytes', traceId)
-      return bytes && asBuffer(bytes)
-    },
-    async traceJson(traceId, form) {
-      const json = await readers.ask('traceJson', { traceId, form })
-      return json && asBuffer(json)
-    },
-    orphanCounts: (traceIds) => readers.ask('orphanCounts', traceIds),
+    ...traceCalls(readers.ask),
     services: () => readers.ask('services', undefined),
     stats: () => readers.ask('stats', undefined),
     ...questionCalls(readers.ask),
