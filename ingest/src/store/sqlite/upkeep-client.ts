@@ -24,13 +24,7 @@ export type UpkeepParts = {
   onDone: (run: JobRun) => void
 }
 
-export function createUpkeepClient({
-  path,
-  write,
-  retention,
-  onFailed,
-  onDone,
-}: UpkeepParts): UpkeepClient {
+export function createUpkeepClient({ path, write, retention, onFailed, onDone }: UpkeepParts): UpkeepClient {
   let started: { call: Caller<UpkeepCalls>; expectEnd: () => void } | undefined
   const timer = setTimeout(start, startAfterMs).unref()
 
