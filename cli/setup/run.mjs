@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { say } from './say.mjs'
 import { ensureNode } from './node.mjs'
 import { ensureDependencies } from './dependencies.mjs'
-import { ensureSystemParts, ensureTracefs } from './system.mjs'
+import { ensurePrometheus, ensureSystemParts, ensureTracefs } from './system.mjs'
 import { ensureAddon, ensurePage } from './build.mjs'
 import { projectFolder, runUnder } from './process.mjs'
 
@@ -23,6 +23,7 @@ const tasks = {
   },
   test: {
     parts: [...tracing, 'chromium'],
+    prometheus: true,
     tracefs: true,
     addon: true,
     page: true,
@@ -45,6 +46,9 @@ const tasks = {
   setup: { parts: tracing, tracefs: true, addon: true, page: true },
 }
 
+/** Of commands that want V8 bounded from the start: as bridge/src/heap.ts and ingest/src/heap.ts have it. */
+const nodeOptions = { bridge: ['--max-semi-space-size=16'], ingest: ['--max-semi-space-size=16'] }
+
 export async function main([name, ...args]) {
   const task = tasks[name]
   if (!task) {
@@ -58,12 +62,12 @@ export async function main([name, ...args]) {
   const node = await ensureNode()
   await ensureDependencies(node)
   if (task.parts) await ensureSystemParts(task.parts)
+  if (task.prometheus) await ensurePrometheus()
   if (task.tracefs) await ensureTracefs()
   if (task.addon) await ensureAddon(node)
   if (task.page || (name === 'probespan' && args[0] === 'ingest')) await ensurePage(node)
   if (!task.script) return 0
-  // As bridge/src/heap.ts has it.
-  const options = name === 'probespan' && args[0] === 'bridge' ? ['--max-semi-space-size=16'] : []
+  const options = (name === 'probespan' && nodeOptions[args[0]]) || []
   const command = [...options, join(projectFolder, task.script), ...task.args, ...args]
   return runUnder(node, command, task.here ? process.cwd() : projectFolder)
 }

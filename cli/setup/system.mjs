@@ -1,11 +1,13 @@
-// The parts that npm does not have: bpftrace, a C compiler, sys/sdt.h, Chromium, tracefs. As root they are installed
-// with apt, saying so; otherwise the command is printed, and what can run without them still does.
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+// The parts that npm does not have: bpftrace, a C compiler, sys/sdt.h, Chromium, Prometheus, tracefs. As root they are
+// installed with apt, saying so; otherwise the command is printed, and what can run without them still does.
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { run } from './process.mjs'
+import { projectFolder, run } from './process.mjs'
 import { say } from './say.mjs'
 
 const tracefs = '/sys/kernel/tracing'
+const prometheusFolder = join(projectFolder, 'cli/setup/prometheus')
+const prometheusProgram = join(prometheusFolder, 'usr/bin/prometheus')
 
 const parts = {
   bpftrace: { packages: ['bpftrace'], present: () => onPath('bpftrace') },
@@ -35,6 +37,34 @@ export async function ensureSystemParts(names) {
     await run('apt-get', command.split(' ').slice(1), { env })
   } catch (error) {
     say(`apt could not install them: ${error.message}\nInstall them yourself, and start again: ${command}`)
+  }
+}
+
+/**
+ * Debian's Prometheus, for tests: its program alone, taken out of the package, since installing that starts a service. Where
+ * there is one on the PATH that one is used.
+ */
+export async function ensurePrometheus() {
+  if (onPath('prometheus') || existsSync(prometheusProgram)) return
+  if (!onPath('apt-get')) {
+    say('Prometheus is missing on this machine: put it on the PATH')
+    return
+  }
+  say(`getting Prometheus with apt, into ${prometheusFolder}`)
+  try {
+    mkdirSync(prometheusFolder, { recursive: true })
+    if (process.getuid?.() === 0) {
+      await run('apt-get', ['update', '-qq'])
+      // Else apt downloads as its own user, who may not write here, and warns.
+      await run('apt-get', ['-o', 'APT::Sandbox::User=root', 'download', 'prometheus'], {
+        cwd: prometheusFolder,
+      })
+    } else await run('apt-get', ['download', 'prometheus'], { cwd: prometheusFolder })
+    const [file = ''] = readdirSync(prometheusFolder).filter((name) => name.endsWith('.deb'))
+    await run('dpkg-deb', ['-x', file, '.'], { cwd: prometheusFolder })
+    rmSync(join(prometheusFolder, file))
+  } catch (error) {
+    say(`apt could not get it: ${error.message}\nPut prometheus on the PATH yourself`)
   }
 }
 

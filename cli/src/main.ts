@@ -1,5 +1,5 @@
 // The command line: `probespan COMMAND`. The only file of this room that ends the process.
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command } from 'commander'
 import {
   runBridge,
   runCheck,
@@ -10,50 +10,24 @@ import {
   type ProbesFlags,
   type RenderFlags,
 } from '@probespan/bridge'
-import { sourceFilter, statusCode } from '@probespan/ingest/wire'
-import { addressOf, keyOption, say, urlOption, type AddressOptions } from './client/address-options.ts'
+import { addFigureCommands } from './ask/figure-commands.ts'
+import { addListCommands } from './ask/list-commands.ts'
+import { repeated } from './ask/options.ts'
+import { addTraceCommands } from './ask/trace-commands.ts'
 import { runBench } from './bench.ts'
 import { runDemo } from './demo/demo.ts'
 import { addForwardCommands } from './forward/forward-commands.ts'
-import { showTrace, showTraces, type TracesOptions } from './show/show.ts'
-import { parseSince, parseSpanDuration } from './show/duration.ts'
+import { addTailCommand } from './tail/tail-command.ts'
 import { addStoreCommands } from './store/store-commands.ts'
 
 const program = new Command('probespan')
   .description("Turns USDT probes into OpenTelemetry traces, stores them beside Beyla's, and shows them.")
   .showHelpAfterError('(probespan COMMAND --help tells more)')
 
-program
-  .command('traces')
-  .description('list stored traces, newest first')
-  .addOption(urlOption())
-  .addOption(keyOption())
-  .addOption(
-    new Option('--source <source>', 'only traces with spans of this source').choices(sourceFilter.options),
-  )
-  .option('--service <name>', 'only traces with spans of this service')
-  .option('--name <name>', 'only traces with spans of this name')
-  .addOption(
-    new Option('--status <status>', 'only traces with spans of this status').choices(statusCode.options),
-  )
-  .option('--min-duration <duration>', 'only traces with spans so long: 250ms, 2s …', spanDurationArgument)
-  .option('--max-duration <duration>', 'only traces with spans no longer', spanDurationArgument)
-  .option('--attribute <key=value>', 'only with this attribute; can be repeated: one span has all', repeated)
-  .option('--since <duration>', 'only the last 30s, 15m, 6h, 7d …', sinceArgument)
-  .option('--limit <count>', 'how many at most (1 to 1000)', limitArgument, 20)
-  .option('--json', 'JSON lines instead of a table')
-  .action((options: TracesOptions & AddressOptions) => say(() => showTraces(addressOf(options), options)))
-
-program
-  .command('trace')
-  .description('show one trace as a tree')
-  .argument('<id>', 'trace id, 32 hexadecimal digits')
-  .addOption(urlOption())
-  .addOption(keyOption())
-  .option('--json', 'JSON instead of a tree')
-  .action((id: string, options: { json?: boolean } & AddressOptions) =>
-    say(() => showTrace(addressOf(options), id, options.json === true)),
-  )
+addTraceCommands(program)
+addListCommands(program)
+addFigureCommands(program)
+addTailCommand(program)
 
 program
   .command('bridge')
@@ -152,28 +126,10 @@ program
     process.exitCode = await runBench(room, options.short === true)
   })
 
-function repeated(value: string, before: string[] | undefined): string[] {
-  return [...(before ?? []), value]
-}
-
-function sinceArgument(text: string): bigint {
-  const nanoseconds = parseSince(text)
-  if (nanoseconds === undefined)
-    throw new InvalidArgumentError('Give a number and s, m, h or d, such as 15m.')
-  return nanoseconds
-}
-
-function spanDurationArgument(text: string): bigint {
-  const nanoseconds = parseSpanDuration(text)
-  if (nanoseconds === undefined)
-    throw new InvalidArgumentError('Give a whole number and ns, us, ms, s or m, such as 250ms.')
-  return nanoseconds
-}
-
-function limitArgument(text: string): number {
-  const limit = Number(text)
-  if (Number.isInteger(limit) && limit >= 1 && limit <= 1000) return limit
-  throw new InvalidArgumentError('Give a whole number from 1 to 1000.')
-}
+// A reader such as `head` has enough.
+process.stdout.on('error', (error: Error & { code?: string }) => {
+  if (error.code === 'EPIPE') process.exit()
+  throw error
+})
 
 await program.parseAsync()

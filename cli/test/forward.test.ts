@@ -21,6 +21,7 @@ async function runIngest(destinations: object[]): Promise<string> {
       PROBESPAN_OTLP_HTTP_PORT: 'off',
       PROBESPAN_OTLP_GRPC_PORT: 'off',
       PROBESPAN_LOG_LEVEL: 'silent',
+      PROBESPAN_OWN_TRACES: 'false',
     }),
   )
   onTestFinished(async () => {

@@ -21,6 +21,7 @@ export class Stack {
       PROBESPAN_OTLP_GRPC_PORT: 'off',
       PROBESPAN_DB: join(this.folder, 'traces.db'),
       PROBESPAN_LOG_LEVEL: 'warn',
+      PROBESPAN_OWN_TRACES: 'false',
       ...env,
     })
     return (await this.waitFor(ingest, /listens on (http:\S+)/))[1] ?? ''

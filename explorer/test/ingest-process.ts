@@ -26,6 +26,7 @@ export async function startIngest(pageFolder: string, apiKey?: string): Promise<
       PROBESPAN_OTLP_GRPC_PORT: 'off',
       PROBESPAN_DB: join(folder, 'probespan.db'),
       PROBESPAN_EXPLORER_DIR: pageFolder,
+      PROBESPAN_OWN_TRACES: 'false',
       ...(apiKey === undefined ? {} : { TRACES_INGESTION_API_KEY: apiKey }),
     },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -62,6 +62,21 @@ describe.skipIf(skipsPage)('the list', () => {
     await expect.poll(() => new URL(page.url()).search).toBe('?service=usdt-demo&range=1h')
   })
 
+  test('older traces come page by page, each once', async () => {
+    const page = await stage.open('/?limit=2')
+    const all = idsOf(sharedSpans, ...bridgeTraces, ...beylaTraces, ...sdkTraces)
+    await listed(page).first().waitFor()
+    expect(await listedIds(page)).toHaveLength(2)
+    const older = page.getByRole('button', { name: 'Older traces' })
+    for (let shown = 4; shown < all.length + 2; shown += 2) {
+      await older.click()
+      await expect.poll(() => listedIds(page)).toHaveLength(Math.min(shown, all.length))
+    }
+    expect((await listedIds(page)).toSorted()).toEqual(all.toSorted())
+    await page.getByText(`All ${all.length} traces that fit.`).waitFor()
+    expect(await older.count()).toBe(0)
+  })
+
   test('an empty store says how to send traces here, and shows the first one by itself', async () => {
     const empty = await stage.startAnother()
     const page = await stage.open('/', 'light', empty)

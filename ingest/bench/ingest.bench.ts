@@ -70,14 +70,16 @@ async function measureLarge(plan: Plan, path: string, print: Print): Promise<voi
     })
     return { fed, peakRssBytes: service.peakRssBytes() }
   })
-  const { spans, ms, cpuSeconds, answerP50Ms, answerP99Ms } = fed
+  const { spans, ms, cpuSeconds, countingCpuSeconds, answerP50Ms, answerP99Ms } = fed
+  const countingPercent = (100 * countingCpuSeconds) / (cpuSeconds - countingCpuSeconds)
   const bytesPerSpan = statSync(path).size / spans
   print({ figure: 'ingest.spans_per_s', value: rounded(spans / (ms / 1000)), unit: 'spans/s' })
   print({ figure: 'ingest.spans_per_cpu_s', value: rounded(spans / cpuSeconds), unit: 'spans/CPU s' })
+  print({ figure: 'ingest.span_metrics_cpu_percent', value: rounded(countingPercent, 1), unit: '%' })
   print({ figure: 'ingest.answer_p50_ms', value: rounded(answerP50Ms, 1), unit: 'ms' })
   print({ figure: 'ingest.answer_p99_ms', value: rounded(answerP99Ms, 1), unit: 'ms' })
   print({ figure: 'ingest.bytes_per_span', value: rounded(bytesPerSpan, 1), unit: 'B/span' })
-  print({ figure: 'ingest.peak_rss_mb', value: rounded(peakRssBytes / 2 ** 20), unit: 'MiB' })
+  print({ figure: 'ingest.peak_rss_mb', value: rounded(peakRssBytes / 1e6), unit: 'MB' })
 
   // On with the same store, which holds `spans` by now.
   const filled = await served(path, (service) =>

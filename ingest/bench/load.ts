@@ -22,25 +22,40 @@ export type Load = {
 }
 type Variant = { body: Buffer; refresh: (nowNano: bigint) => void }
 
+/** What questions find something by: durations from 1 ms to 100 ms, and an attribute that hardly a trace has. */
+export type Findable = {
+  /** Whether durations are wide; else they are all a little over 1 ms. */
+  wideDurations: boolean
+  /** Its first span has it. */
+  rare: boolean
+}
+const plain: Findable = { wideDurations: false, rare: false }
+export const rareAttribute = { key: 'customer.tier', value: 'platinum-by-hand' }
+
 /** `headOf` is what stands before each body, such as the head of an HTTP request; `next` gives both in one buffer. */
 export function createLoad(
   spansPerRequest: number,
   variants: number,
   headOf: (bodyBytes: number) => string = () => '',
+  findable = plain,
 ): Load {
-  const pool = Array.from({ length: variants }, () => createVariant(spansPerRequest, headOf))
+  const pool = Array.from({ length: variants }, () => createVariant(spansPerRequest, headOf, findable))
   let at = 0
   return {
     next(nowNano) {
-      const variant = pool[at++ % pool.length] ?? createVariant(spansPerRequest, headOf)
+      const variant = pool[at++ % pool.length] ?? createVariant(spansPerRequest, headOf, findable)
       variant.refresh(nowNano)
       return variant.body
     },
   }
 }
 
-function createVariant(spansPerRequest: number, headOf: (bodyBytes: number) => string): Variant {
-  const encoded = encode(spansPerRequest)
+function createVariant(
+  spansPerRequest: number,
+  headOf: (bodyBytes: number) => string,
+  { wideDurations, rare }: Findable,
+): Variant {
+  const encoded = encode(spansPerRequest, rare)
   const head = Buffer.from(headOf(encoded.length))
   const body = Buffer.concat([head, encoded])
   const spans = readFrames(encoded).flatMap(({ scopes }) => scopes.flatMap((scope) => scope.spans))
@@ -71,17 +86,23 @@ function createVariant(spansPerRequest: number, headOf: (bodyBytes: number) => s
         }
         const start = nowNano + BigInt(at * 10_000)
         view.setBigUint64(times + 1, start, true)
-        view.setBigUint64(times + 10, start + BigInt(1_000_000 + (word(at * 2) & 255) * 1_000), true)
+        const duration = wideDurations ? wideDuration(word(at * 2)) : 1_000_000 + (word(at * 2) & 255) * 1_000
+        view.setBigUint64(times + 10, start + BigInt(duration), true)
       }
     },
   }
+}
+
+/** Nanoseconds: 1 to 100 ms, half of them below 3.2 ms, one in thirteen above 50 ms. */
+function wideDuration(random: number): number {
+  return Math.round(1_000_000 * 100 ** (((random & 0xffff) / 0x1_0000) ** 2))
 }
 
 // Start and end time as written below: tag 7, eight bytes, tag 8, eight bytes.
 const placeholder = { low: 0x5a5a5a5a, high: 0x5a5a5a5a }
 const marker = Buffer.from([0x39, ...Array.from({ length: 8 }, () => 0x5a), 0x41])
 
-function encode(spansPerRequest: number): Buffer {
+function encode(spansPerRequest: number, rare: boolean): Buffer {
   const spansOf = Math.min(spansPerService, spansPerRequest)
   const first = randomInt(services)
   const resourceSpans = Array.from({ length: spansPerRequest / spansOf }, (_, index) => {
@@ -97,14 +118,17 @@ function encode(spansPerRequest: number): Buffer {
       scopeSpans: [
         {
           scope: { name: 'bench', version: '1.0.0' },
-          spans: Array.from({ length: spansOf }, (_, at) => spanOf(service, at)),
+          spans: Array.from({ length: spansOf }, (_, at) =>
+            spanOf(service, at, rare && index === 0 && at === 0),
+          ),
         },
       ],
     }
   })
   return Buffer.from(exportRequestType.encode({ resourceSpans }).finish())
 }
-function spanOf(service: number, at: number): object {
+
+function spanOf(service: number, at: number, rare: boolean): object {
   const isRoot = at % spansPerTrace === 0
   return {
     traceId: Buffer.alloc(16, 1),
@@ -128,6 +152,7 @@ function spanOf(service: number, at: number): object {
       ),
       text('customer.id', `customer-${randomInt(50_000)}`),
       { key: 'cache.hit', value: { boolValue: at % 2 === 0 } },
+      ...(rare ? [text(rareAttribute.key, rareAttribute.value)] : []),
     ],
     status: { code: at % 19 === 0 ? 2 : 0 },
   }

@@ -13,6 +13,10 @@ export type LoadOrder = {
   /** Ends this long after `afterSpans` spans were answered. */
   durationMs: number
   afterSpans: number
+  /** So many are sent at the most; undefined: as fast as they are answered. */
+  spansPerSecond?: number
+  /** Made to be asked for: spans start spread over this time, as sent; see load.ts. Unix nanoseconds as text. */
+  findable?: { from: string; to: string; rareTraces: number }
 }
 /** Spans answered 200 so far. */
 export type Sample = { atMs: number; spans: number }
@@ -28,13 +32,19 @@ const order = JSON.parse(process.argv[2] ?? '') as LoadOrder
 const answerMs: number[] = []
 let spans = 0
 let ending = false
+let [spansSent, rareSent] = [0, 0]
 
 // All connections together send several blocks' worth before a body's attributes come again; each has two at least, so
 // that none is written anew while it is being sent.
 const variants = Math.max(2, Math.ceil(spansOfVariants / order.spansPerRequest / order.connections))
+const { findable } = order
 const loads = Array.from({ length: order.connections }, () =>
-  createLoad(order.spansPerRequest, variants, headOf),
+  createLoad(order.spansPerRequest, variants, headOf, {
+    wideDurations: findable !== undefined,
+    rare: false,
+  }),
 )
+const rareLoad = createLoad(order.spansPerRequest, 2, headOf, { wideDurations: true, rare: true })
 const startedMs = performance.now()
 
 const print = (line: Sample | Summary): void => void process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -63,10 +73,17 @@ function run(load: Load): Promise<void> {
   let answer = Buffer.alloc(0)
   const send = (): void => {
     sentMs = performance.now()
-    socket.write(load.next(BigInt(Date.now()) * 1_000_000n))
+    socket.write(nextBody(load))
+    spansSent += order.spansPerRequest
+  }
+  const sendWhenDue = (): void => {
+    const { spansPerSecond = Number.POSITIVE_INFINITY } = order
+    const waitMs = startedMs + (spansSent / spansPerSecond) * 1_000 - performance.now()
+    if (waitMs > 0) setTimeout(send, waitMs)
+    else send()
   }
   return new Promise((resolve, reject) => {
-    socket.once('connect', send)
+    socket.once('connect', sendWhenDue)
     socket.once('error', reject)
     socket.on('data', (chunk) => {
       answer = answer.length === 0 ? chunk : Buffer.concat([answer, chunk])
@@ -81,10 +98,20 @@ function run(load: Load): Promise<void> {
       answerMs.push(performance.now() - sentMs)
       spans += order.spansPerRequest
       endSoon()
-      if (order.durationMs > 0) send()
+      if (order.durationMs > 0) sendWhenDue()
       else socket.end(resolve)
     })
   })
+}
+
+function nextBody(load: Load): Buffer {
+  if (findable === undefined) return load.next(BigInt(Date.now()) * 1_000_000n)
+  const [from, to] = [BigInt(findable.from), BigInt(findable.to)]
+  const part = Math.min(1, spansSent / order.afterSpans)
+  const start = from + BigInt(Math.round(Number(to - from) * part))
+  if (rareSent > part * findable.rareTraces) return load.next(start)
+  rareSent++
+  return rareLoad.next(start)
 }
 
 function headOf(bodyBytes: number): string {

@@ -1,15 +1,16 @@
 // The service's process for benchmarks: started over a database file, fed by a loader's process, measured from /proc.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { nodeOptions } from '../src/heap.ts'
 import type { LoadOrder, Sample, Summary } from './loader-main.ts'
 
 // USER_HZ, which is 100 on every Linux that Node runs on.
 const cpuTicksPerSecond = 100
 
-export type Fed = Summary & { samples: Sample[]; cpuSeconds: number }
+export type Fed = Summary & { samples: Sample[]; cpuSeconds: number; countingCpuSeconds: number }
 
 export type Service = {
   feed(order: Omit<LoadOrder, 'host' | 'port'>): Promise<Fed>
@@ -23,7 +24,7 @@ export type Service = {
 const fileOf = (name: string): string => fileURLToPath(new URL(name, import.meta.url))
 
 export async function startService(databasePath: string): Promise<Service> {
-  const child = spawn(process.execPath, [fileOf('../src/main.ts')], {
+  const child = spawn(process.execPath, [...nodeOptions, fileOf('../src/main.ts')], {
     env: {
       PATH: process.env['PATH'],
       PROBESPAN_PORT: '0',
@@ -38,9 +39,14 @@ export async function startService(databasePath: string): Promise<Service> {
   const { hostname: host, port } = new URL(url)
   return {
     async feed(order) {
-      const before = cpuSeconds(child.pid)
+      const [before, countingBefore] = [cpuSeconds(child.pid), countingCpuSeconds(child.pid)]
       const { samples, summary } = await runLoader({ ...order, host, port: Number(port) })
-      return { ...summary, samples, cpuSeconds: cpuSeconds(child.pid) - before }
+      return {
+        ...summary,
+        samples,
+        cpuSeconds: cpuSeconds(child.pid) - before,
+        countingCpuSeconds: countingCpuSeconds(child.pid) - countingBefore,
+      }
     },
     peakRssBytes: () =>
       Number(/^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]) * 1024,
@@ -77,8 +83,17 @@ async function runLoader(order: LoadOrder): Promise<{ samples: Sample[]; summary
   return { samples, summary }
 }
 
-function cpuSeconds(pid: number | undefined): number {
-  // Fields 14 and 15 of /proc/PID/stat, counted after the command's closing bracket: user and system time.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-  return (Number(fields[11]) + Number(fields[12])) / cpuTicksPerSecond
+const cpuSeconds = (pid: number | undefined): number => statOf(`/proc/${pid}/stat`).cpuSeconds
+
+/** Of the thread that counts spans for metrics, by its name; 0 before it starts. */
+function countingCpuSeconds(pid: number | undefined): number {
+  const threads = readdirSync(`/proc/${pid}/task`).map((thread) => statOf(`/proc/${pid}/task/${thread}/stat`))
+  return threads.find(({ name }) => name === 'counts spans')?.cpuSeconds ?? 0
+}
+
+function statOf(path: string): { name: string; cpuSeconds: number } {
+  const [, name = '', rest = ''] = /\((.*)\) (.*)/.exec(readFileSync(path, 'utf8')) ?? []
+  // Fields 14 and 15, counted after the name's closing bracket: user and system time.
+  const fields = rest.split(' ')
+  return { name, cpuSeconds: (Number(fields[11]) + Number(fields[12])) / cpuTicksPerSecond }
 }

@@ -5,17 +5,31 @@ import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { Key, RateLimit } from './access/key.ts'
 import type { WatchedKeys } from './access/watched-keys.ts'
+import type { AuditConfig } from './audit/audit.ts'
 import { readLayers } from './config/layers.ts'
-import { destinationsOf, endpoint, headerMistakes } from './config/destinations.ts'
+import { destinationsOf, endpoint } from './config/destinations.ts'
+import { headersText } from './config/headers-text.ts'
 import { flagList, printedSettings } from './config/print.ts'
 import type { InForce } from './config/print.ts'
 import { exposureMistake, readReferences } from './config/references.ts'
 import type { References } from './config/references.ts'
 import { StartFault } from './faults.ts'
-import { anyLag, everySpan, usualDestination } from './forward/destination.ts'
+import { anyLag, everySpan, usualDestination, usualTls } from './forward/destination.ts'
 import type { Destination } from './forward/destination.ts'
-import { intakeBytesMax, intakePerRequestMin, requestBytesMax, requestBytesRange } from './limits.ts'
+import {
+  intakeBytesMax,
+  intakePerRequestMin,
+  questionMs,
+  questionSpansMax,
+  requestBytesMax,
+  requestBytesRange,
+} from './limits.ts'
+import { anyOrigin } from './receive/cors.ts'
 import { retentionOf, retentionSettings } from './retention-settings.ts'
+import { pushOf, pushSettings } from './spanmetrics/push-settings.ts'
+import type { MetricsPush } from './spanmetrics/push-settings.ts'
+import { spanMetricsOf, spanMetricsSettings } from './spanmetrics/settings.ts'
+import type { SpanMetricsSettings } from './spanmetrics/span-metrics.ts'
 import type { Retention } from './store/retention.ts'
 import type { SourceRule } from './tag/trace-source.ts'
 import type { TlsFiles, UsableCertificate } from './listen/tls.ts'
@@ -46,9 +60,21 @@ export type IngestConfig = {
   requestBytesMax: number
   /** Bytes of requests that are held at one time. */
   intakeBytesMax: number
+  /** What one question to the store may take. */
+  questionLimits: { ms: number; spans: number }
+  /** Of web pages that may send spans. */
+  corsOrigins: readonly string[]
   /** The user's own rules of who sent a span, before the standard ones. */
   sourceRules: readonly SourceRule[]
+  /** Spans a second of ingest's own requests and jobs; undefined: they are not traced. */
+  ownSpansPerS: number | undefined
+  /** Undefined: queries are not audited. */
+  audit: AuditConfig | undefined
   logLevel: 'silent' | 'error' | 'warn' | 'info' | 'debug'
+  /** Undefined: switched off. */
+  spanMetrics: SpanMetricsSettings | undefined
+  /** Undefined: they are only there to be scraped. */
+  metricsPush: MetricsPush | undefined
   /** None: nothing is forwarded. */
   destinations: readonly Destination[]
 }
@@ -83,16 +109,18 @@ const portOrOff = (standard: number) => {
     .refine((port) => port === 'off' || port <= 65_535, message)
 }
 
-const headers = z
+const origins = z
   .string()
-  .default('{}')
-  .transform((text, context) => {
-    const parsed = z.record(z.string(), z.string()).safeParse(jsonOr(text, undefined))
-    // The text is not repeated: it usually holds a key.
-    if (!parsed.success) context.addIssue('must be a JSON object of strings, as {"Authorization":"Bearer …"}')
-    for (const mistake of headerMistakes(parsed.data ?? {})) context.addIssue(`: ${mistake}`)
-    return parsed.data ?? z.NEVER
-  })
+  .transform((text) => text.split(',').map((origin) => origin.trim()))
+  .refine(
+    (list) => list.every((origin) => origin === anyOrigin || isOrigin(origin)),
+    `must be origins as browsers write them, separated by commas, as https://shop.example,http://localhost:8080; or ${anyOrigin}`,
+  )
+  .optional()
+
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text
+}
 
 export const settings = z.object({
   PROBESPAN_CONFIG: z.string().optional(),
@@ -104,6 +132,11 @@ export const settings = z.object({
   ...retentionSettings,
   PROBESPAN_EXPLORER_DIR: z.string().default(builtExplorer),
   PROBESPAN_LOG_LEVEL: z.enum(['silent', 'error', 'warn', 'info', 'debug']).default('info'),
+  PROBESPAN_OWN_TRACES: flag(true),
+  PROBESPAN_OWN_SPANS_PER_S: integer(100, 1, 100_000),
+  PROBESPAN_AUDIT_FILE: z.string().optional(),
+  // Off: a full disk would take away the means to look into why it is full.
+  PROBESPAN_AUDIT_REQUIRED: flag(false),
   // On unless switched off: taking traces is what this service is for. (In the dashboard that these variables come
   // from, ingestion is one optional part among many, and off.) An open door needs a key: see exposureMistake.
   TRACES_INGESTION_ENABLED: flag(true),
@@ -116,14 +149,25 @@ export const settings = z.object({
   PROBESPAN_RATE_BYTES_PER_S: optionalInteger(1, 999_999_999_999),
   PROBESPAN_REQUEST_BYTES_MAX: integer(requestBytesMax, requestBytesRange.min, requestBytesRange.max),
   PROBESPAN_INTAKE_BYTES_MAX: integer(intakeBytesMax, intakePerRequestMin * requestBytesRange.min, 2 ** 36),
+  PROBESPAN_CORS_ORIGINS: origins,
+  PROBESPAN_QUERY_TIMEOUT_MS: integer(questionMs, 10, 600_000),
+  PROBESPAN_QUERY_SPANS_MAX: integer(questionSpansMax, 10_000, 100_000_000_000),
+  ...spanMetricsSettings,
+  ...pushSettings,
   OTEL_EXPORTER_ENABLED: flag(false),
   OTEL_EXPORTER_ENDPOINT: endpoint.optional(),
-  OTEL_EXPORTER_HEADERS: headers,
+  OTEL_EXPORTER_HEADERS: headersText,
   OTEL_EXPORTER_BATCH_SIZE: integer(100, 1, 8_000),
   OTEL_EXPORTER_FLUSH_INTERVAL_MS: integer(5_000, 10, 3_600_000),
 })
 
-const secrets = new Set(['TRACES_INGESTION_API_KEY', 'OTEL_EXPORTER_HEADERS', 'OTEL_EXPORTER_ENDPOINT'])
+const secrets = new Set([
+  'TRACES_INGESTION_API_KEY',
+  'PROBESPAN_METRICS_OTLP_ENDPOINT',
+  'PROBESPAN_METRICS_OTLP_HEADERS',
+  'OTEL_EXPORTER_HEADERS',
+  'OTEL_EXPORTER_ENDPOINT',
+])
 
 export type Settings = z.infer<typeof settings>
 type Environment = Record<string, string | undefined>
@@ -187,6 +231,14 @@ function readSettings(
         `PROBESPAN_REQUEST_BYTES_MAX (${requestBytes})`,
     )
   }
+  if (values.PROBESPAN_AUDIT_REQUIRED && [undefined, 'log'].includes(values.PROBESPAN_AUDIT_FILE)) {
+    mistakes.push(
+      'PROBESPAN_AUDIT_REQUIRED is true, so PROBESPAN_AUDIT_FILE must name a file: whether the log was written is not known',
+    )
+  }
+  if (values.PROBESPAN_METRICS_OTLP_ENDPOINT !== undefined && !values.PROBESPAN_METRICS_FROM_SPANS) {
+    mistakes.push('PROBESPAN_METRICS_OTLP_ENDPOINT is set, but PROBESPAN_METRICS_FROM_SPANS is false')
+  }
   mistakes.push(...portsTwice(values, given))
   if (mistakes.length > 0) throw invalid(mistakes)
   return { values, given, sourceRules, destinations, references, forwardTo: [...first, ...others] }
@@ -219,8 +271,20 @@ function configOf(
     ingestionEnabled: found.TRACES_INGESTION_ENABLED,
     requestBytesMax: found.PROBESPAN_REQUEST_BYTES_MAX,
     intakeBytesMax: found.PROBESPAN_INTAKE_BYTES_MAX,
+    questionLimits: { ms: found.PROBESPAN_QUERY_TIMEOUT_MS, spans: found.PROBESPAN_QUERY_SPANS_MAX },
+    corsOrigins: found.PROBESPAN_CORS_ORIGINS ?? [],
+    ownSpansPerS: found.PROBESPAN_OWN_TRACES ? found.PROBESPAN_OWN_SPANS_PER_S : undefined,
+    audit: auditOf(found),
     logLevel: found.PROBESPAN_LOG_LEVEL,
+    spanMetrics: spanMetricsOf(found),
+    metricsPush: pushOf(found),
   }
+}
+
+function auditOf(found: Settings): AuditConfig | undefined {
+  const { PROBESPAN_AUDIT_FILE: file, PROBESPAN_AUDIT_REQUIRED: required } = found
+  if (file === undefined) return undefined
+  return { target: file === 'log' ? file : { path: resolve(file) }, required }
 }
 
 /** The one destination that variables configure; its name is that of its cursor. */
@@ -233,7 +297,7 @@ function exporterOf(found: Settings): Destination[] {
       endpoint: found.OTEL_EXPORTER_ENDPOINT,
       headers: found.OTEL_EXPORTER_HEADERS,
       compression: 'none',
-      ca: undefined,
+      tls: usualTls,
       batchSpansMax: found.OTEL_EXPORTER_BATCH_SIZE,
       flushIntervalMs: found.OTEL_EXPORTER_FLUSH_INTERVAL_MS,
       timeoutMs: usualDestination.timeoutMs,
@@ -261,11 +325,3 @@ export function invalid(mistakes: readonly string[]): StartFault {
 }
 
 const line = (mistake: string): string => `  - ${mistake}.`
-
-function jsonOr(text: string, fallback: unknown): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return fallback
-  }
-}

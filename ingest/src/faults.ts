@@ -22,6 +22,7 @@ export const requestFaults = {
   key_invalid: { status: 401, rpc: rpcCodes.unauthenticated },
   key_forbidden: { status: 403, rpc: rpcCodes.permissionDenied },
   trace_unknown: { status: 404, rpc: rpcCodes.notFound },
+  span_unknown: { status: 404, rpc: rpcCodes.notFound },
   destination_unknown: { status: 404, rpc: rpcCodes.notFound },
   path_unknown: { status: 404, rpc: rpcCodes.notFound },
   body_late: { status: 408, rpc: rpcCodes.deadlineExceeded },
@@ -29,14 +30,19 @@ export const requestFaults = {
   body_too_large: { status: 413, rpc: rpcCodes.resourceExhausted },
   content_type_unsupported: { status: 415, rpc: rpcCodes.invalidArgument },
   compression_unsupported: { status: 415, rpc: rpcCodes.unimplemented },
+  question_unfit: { status: 422, rpc: rpcCodes.invalidArgument },
   trace_too_large: { status: 422, rpc: rpcCodes.resourceExhausted },
   search_too_wide: { status: 422, rpc: rpcCodes.resourceExhausted },
   rate_limited: { status: 429, rpc: rpcCodes.resourceExhausted },
   internal: { status: 500, rpc: rpcCodes.internal },
   ingestion_disabled: { status: 501, rpc: rpcCodes.unimplemented },
+  audit_failed: { status: 503, rpc: rpcCodes.unavailable },
+  tails_busy: { status: 503, rpc: rpcCodes.unavailable },
   intake_busy: { status: 503, rpc: rpcCodes.unavailable },
+  query_busy: { status: 503, rpc: rpcCodes.unavailable },
   store_busy: { status: 503, rpc: rpcCodes.unavailable },
   store_failed: { status: 503, rpc: rpcCodes.unavailable },
+  metrics_not_ready: { status: 503, rpc: rpcCodes.unavailable },
 } as const
 export type RequestFaultCode = keyof typeof requestFaults
 

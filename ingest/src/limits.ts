@@ -34,3 +34,20 @@ export const connectionsMax = 4_096
 export const grpcIdleMs = 600_000
 /** gRPC calls under way on one connection: senders wait with the next ones. */
 export const streamsMax = 256
+/** Of the audit's lines that wait to be written: minutes of a busy service, while a disk is full. */
+export const auditWaitingBytesMax = 8 * 2 ** 20
+/** Heavy questions that the store answers at one time: one of its reading threads is left for what is quick. */
+export const questionsAtOnce = 2
+/** Those waiting for that: more are told to come again. */
+export const questionsWaitingMax = 64
+/** How long they wait. */
+export const questionWaitMs = 10_000
+/** Of one question, unless PROBESPAN_QUERY_TIMEOUT_MS and PROBESPAN_QUERY_SPANS_MAX say otherwise. */
+export const questionMs = 20_000
+export const questionSpansMax = 50_000_000
+/** Of a part of a path that holds a name: those of spans are cut at 1,024 letters, each up to twelve as it is written there. */
+export const paramCharsMax = 12 * 1_024
+/** Live tails open at one time, each with a connection and a buffer of its own. */
+export const tailClientsMax = 100
+/** What waits for a tail's reader: as much again may be added at once, and then spans are skipped. */
+export const tailBufferBytesMax = 256 * 2 ** 10

@@ -1,6 +1,6 @@
 // The ingest process: configuration from flags, environment and file; lines with the addresses on standard output once
 // it listens; ends on SIGTERM or SIGINT with 0, or with an exit code of faults.ts and the reason on standard error.
-// --print-config and --help answer and end.
+// --print-config and --help answer and end. SIGHUP: files that lines are added to were moved away.
 import { exitCodes, helpText, printConfig, readConfig, startIngest, StartFault } from './index.ts'
 import type { Ingest } from './index.ts'
 
@@ -20,6 +20,8 @@ async function run(): Promise<void> {
   const ingest = await startIngest(readConfig(process.env, args))
   process.once('SIGTERM', () => void stop(ingest))
   process.once('SIGINT', () => void stop(ingest))
+  // Without such files a closed terminal ends it, as usual.
+  if (ingest.reopenFiles) process.on('SIGHUP', ingest.reopenFiles)
   if (ingest.otlpHttpUrl) process.stdout.write(`probespan ingest takes OTLP/HTTP on ${ingest.otlpHttpUrl}\n`)
   if (ingest.otlpGrpcUrl) process.stdout.write(`probespan ingest takes OTLP/gRPC on ${ingest.otlpGrpcUrl}\n`)
   // Last: whoever reads it may send a signal at once.

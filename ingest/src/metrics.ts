@@ -3,12 +3,17 @@
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
 import type { KeyRing } from './access/key-ring.ts'
+import type { Audit } from './audit/audit.ts'
 import { counters as countersShape } from './counters.ts'
 import type { Counters } from './counters.ts'
 import type { RequestFaultCode } from './faults.ts'
 import { addDestinationMetrics } from './forward/metrics.ts'
 import type { DestinationMetricsParts } from './forward/metrics.ts'
+import { openMetricsOf } from './open-metrics.ts'
 import type { Admission } from './receive/admission.ts'
+import { contentTypes, formatOf, waitMsOf } from './spanmetrics/scrape.ts'
+import type { SpanMetricsStore } from './store/span-metrics-store.ts'
+import type { Tails } from './tail/tails.ts'
 import type { Endpoints } from './tag/endpoint.ts'
 
 const prefix = 'probespan_ingest_'
@@ -18,24 +23,42 @@ export type Metered = {
   refusals: ReadonlyMap<RequestFaultCode, number>
   endpoints: Pick<Endpoints, 'list'>
   admission: Pick<Admission, 'heldBytes'>
+  /** Undefined: queries are not audited. */
+  audit: Pick<Audit, 'failure'> | undefined
+  tails: Pick<Tails, 'count'>
 }
 
-export type MetricsRoutesParts = { metered: Metered; destinations: DestinationMetricsParts; keys: KeyRing }
+export type MetricsRoutesParts = {
+  metered: Metered
+  destinations: DestinationMetricsParts
+  store: Pick<SpanMetricsStore, 'spanMetricsText'>
+  keys: KeyRing
+}
 
 /** Needs a key that may read, as the counters of the API do. */
 export async function metricsRoutes(
   app: FastifyInstance,
-  { metered, destinations, keys }: MetricsRoutesParts,
+  { metered, destinations, store, keys }: MetricsRoutesParts,
 ): Promise<void> {
   const registry = createRegistry(metered)
   addDestinationMetrics(registry, prefix, destinations)
   app.get('/metrics', async (request, reply) => {
     keys.grantOf(request.headers, 'read')
-    return reply.header('content-type', registry.contentType).send(await registry.metrics())
+    const format = formatOf(request.headers.accept)
+    const waitMs = waitMsOf(request.headers['x-prometheus-scrape-timeout-seconds'])
+    const fromSpans = await store.spanMetricsText(format, waitMs)
+    const own = await registry.metrics()
+    const isOpen = format === 'openmetrics'
+    const text = Buffer.concat([
+      Buffer.from(isOpen ? openMetricsOf(own) : own),
+      fromSpans ?? Buffer.alloc(0),
+      Buffer.from(isOpen ? '# EOF\n' : ''),
+    ])
+    return reply.header('content-type', contentTypes[format]).send(text)
   })
 }
 
-function createRegistry({ counters, refusals, endpoints, admission }: Metered): Registry {
+function createRegistry({ counters, refusals, endpoints, admission, audit, tails }: Metered): Registry {
   const registers = [new Registry()] as const
   collectDefaultMetrics({ register: registers[0] })
   for (const name of countersShape.keyof().options) {
@@ -77,6 +100,22 @@ function createRegistry({ counters, refusals, endpoints, admission }: Metered): 
     registers: [...registers],
     collect(): void {
       held.set(admission.heldBytes)
+    },
+  })
+  const failing = new Gauge({
+    name: `${prefix}audit_failing`,
+    help: '1 while lines of the audit cannot be written',
+    registers: [...registers],
+    collect(): void {
+      failing.set(audit?.failure() === undefined ? 0 : 1)
+    },
+  })
+  const openTails = new Gauge({
+    name: `${prefix}tails_open`,
+    help: 'Readers of live tails',
+    registers: [...registers],
+    collect(): void {
+      openTails.set(tails.count)
     },
   })
   return registers[0]

@@ -15,6 +15,7 @@ test('its short form prints every figure, each a number', async () => {
       'rate_20m_over_1m',
       'raw_spans_per_s',
       'small_spans_per_s',
+      'span_metrics_cpu_percent',
       'spans_per_cpu_s',
       'spans_per_s',
     ].map((name) => `ingest.${name}`),

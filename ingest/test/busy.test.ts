@@ -41,7 +41,13 @@ test.each([
   'over the bound of the %s requests get 503 with Retry-After, and only those are missing',
   async (_what, queue, held) => {
     const { store, admission, receiver } = tightReceiver(queue, held)
-    const app = await createOtlpApp({ health: createHealth(), receiver, tls: undefined, log })
+    const app = await createOtlpApp({
+      config: { corsOrigins: [] },
+      health: createHealth(),
+      receiver,
+      tls: undefined,
+      log,
+    })
     onTestFinished(() => app.close())
     const sent = await Promise.all(
       manyRequests.map(async ({ traceId, payload }) => {
@@ -71,7 +77,7 @@ test.each([
   ['bytes held', 1_000_000, 150],
 ])('over the bound of the %s calls get UNAVAILABLE with RetryInfo', async (_what, queue, held) => {
   const { admission, receiver } = tightReceiver(queue, held)
-  const grpc = createGrpcListener(receiver, undefined, log)
+  const grpc = createGrpcListener({ receiver, services: [], health: createHealth(), tls: undefined, log })
   grpc.server.listen(0, '127.0.0.1')
   await once(grpc.server, 'listening')
   onTestFinished(() => grpc.close())
@@ -90,7 +96,13 @@ test('a body that does not come is given up by both protocols, and holds nothing
   const admission = createAdmission({ bytesMax: 1_000, requestBytesMax, requestTimeoutMs: 100 })
   const refusals: ReceiverParts['refusals'] = new Map()
   const receiver = receiverOver({ append: () => Promise.resolve() }, { admission, refusals })
-  const app = await createOtlpApp({ health: createHealth(), receiver, tls: undefined, log })
+  const app = await createOtlpApp({
+    config: { corsOrigins: [] },
+    health: createHealth(),
+    receiver,
+    tls: undefined,
+    log,
+  })
   onTestFinished(() => app.close())
   const sending = request(`${await app.listen({ port: 0 })}/v1/traces`, {
     method: 'POST',
@@ -101,7 +113,7 @@ test('a body that does not come is given up by both protocols, and holds nothing
   expect([statusCode, headers.connection]).toEqual([408, 'close'])
   sending.destroy()
 
-  const grpc = createGrpcListener(receiver, undefined, log)
+  const grpc = createGrpcListener({ receiver, services: [], health: createHealth(), tls: undefined, log })
   grpc.server.listen(0, '127.0.0.1')
   await once(grpc.server, 'listening')
   onTestFinished(() => grpc.close())

@@ -62,9 +62,30 @@ test('metrics and logs are answered as accepted and counted; other methods are U
     expect(await grpcExport({ url, method }, Buffer.from([1, 2, 3]))).toMatchObject({ code: status.OK })
   }
   expect(await getCounters(base)).toMatchObject({ metricsDiscarded: 1, logsDiscarded: 1, spansStored: 0 })
-  const unknown = await grpcExport({ url, method: '/grpc.health.v1.Health/Check' }, body)
+  const unknown = await grpcExport({ url, method: '/grpc.health.v1.Health/Watch' }, body)
   expect(unknown).toMatchObject({ code: status.UNIMPLEMENTED, message: expect.stringContaining('Health') })
 })
+
+test('health is told without a key, of the whole and of each service, and not of others', async () => {
+  const { url } = await running({ TRACES_INGESTION_API_KEY: 'open-sesame' })
+  const check = (service: string) =>
+    grpcExport({ url, method: '/grpc.health.v1.Health/Check' }, healthRequest(service))
+  const serving = { code: status.OK, body: Buffer.from([0x08, 1]) }
+  expect(await check('')).toMatchObject(serving)
+  expect(await check('opentelemetry.proto.collector.trace.v1.TraceService')).toMatchObject(serving)
+  expect(await check('shop.v1.Cart')).toMatchObject({
+    code: status.NOT_FOUND,
+    message: expect.stringContaining('shop.v1.Cart'),
+  })
+  const long = await grpcExport({ url, method: '/grpc.health.v1.Health/Check' }, Buffer.alloc(10_000))
+  expect(long).toMatchObject({ code: status.RESOURCE_EXHAUSTED })
+})
+
+/** HealthCheckRequest: the name is field 1. */
+const healthRequest = (service: string): Buffer =>
+  service === ''
+    ? Buffer.alloc(0)
+    : Buffer.concat([Buffer.from([0x0a, service.length]), Buffer.from(service)])
 
 test('what cannot be decoded is INVALID_ARGUMENT with the place, and nothing of it is kept', async () => {
   const { base, url } = await running()

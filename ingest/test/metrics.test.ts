@@ -93,7 +93,13 @@ test('a disk that takes nothing makes it unready, until it takes something again
   }
   const health = createHealth()
   const receiver = receiverOver({ append }, { health })
-  const app = await createOtlpApp({ health, receiver, tls: undefined, log: pino({ level: 'silent' }) })
+  const app = await createOtlpApp({
+    config: { corsOrigins: [] },
+    health,
+    receiver,
+    tls: undefined,
+    log: pino({ level: 'silent' }),
+  })
   const send = async () =>
     (await app.inject({ method: 'POST', url: '/v1/traces', headers: protobufType, payload: body })).statusCode
   const ready = async () => (await app.inject('/readyz')).json<unknown>()

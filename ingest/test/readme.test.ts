@@ -7,12 +7,25 @@ import { destinationEntry } from '../src/config/destinations.ts'
 import { exitCodes, requestFaults } from '../src/faults.ts'
 import type { RequestFaultCode } from '../src/faults.ts'
 import { grpcVerdict, httpVerdict } from '../src/forward/verdict.ts'
-import { requestBytesMax } from '../src/limits.ts'
+import { questionsAtOnce, questionsWaitingMax, questionWaitMs, requestBytesMax } from '../src/limits.ts'
 import { partsMax } from '../src/otlp/frames.ts'
 import { spanRules } from '../src/otlp/scan.ts'
+import { readAttributeFilter } from '../src/query/attribute-filter.ts'
 import { tracePaths } from '../src/receive/routes.ts'
-import { searchSpansMax } from '../src/store/sqlite/search.ts'
-import { traceSpansMax } from '../src/store/sqlite/reader.ts'
+import { partsKeptMs } from '../src/store/sqlite/block-merge.ts'
+import { searchSpansMax } from '../src/store/sqlite/query/find-traces.ts'
+import { traceSpansMax } from '../src/store/sqlite/read-trace.ts'
+import { skeletonSpansMax } from '../src/store/sqlite/skeleton.ts'
+import {
+  attributesQuery,
+  dependenciesQuery,
+  redKey,
+  redQuery,
+  seriesQuery,
+  traceQuery,
+  tracesQuery,
+  valuesQuery,
+} from '../src/wire.ts'
 
 const rpcCodes: Readonly<Record<string, unknown>> = grpcCodes
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
@@ -96,12 +109,62 @@ test('the exit codes', () => {
   expect(documented).toEqual(Object.entries(exitCodes))
 })
 
+test('what can be asked: every parameter of a list of traces, and every form of an attribute’s filter', () => {
+  const explained = [...rows('parameter'), ...rows('`attribute=`')]
+    .map(([names = '']) => names.split(', '))
+    .flat()
+  const others = [...readme.matchAll(/`(q|order|limit|cursor)`/g)].map(([, name = '']) => name)
+  expect(new Set([...explained, ...others])).toEqual(
+    new Set([
+      ...Object.keys(tracesQuery.shape),
+      'key=value',
+      'key!=value',
+      'key=~regex',
+      'key!~regex',
+      'key<5',
+      'key<=5',
+      'key>5',
+      'key>=5',
+      'key?',
+      '!key',
+    ]),
+  )
+  for (const form of rows('`attribute=`').flatMap(([names = '']) => names.split(', '))) {
+    expect([form, readAttributeFilter(form).ok]).toEqual([form, true])
+  }
+})
+
+test.each([
+  ['/api/red', redQuery],
+  ['/api/series', seriesQuery],
+  ['/api/attributes', attributesQuery],
+  ['/api/attributes/:key/values', valuesQuery],
+  ['/api/dependencies', dependenciesQuery],
+  ['/api/traces/:id', traceQuery],
+] as [string, { shape: object }][])('the row of %s names parameters that it takes', (path, { shape }) => {
+  const [, text = ''] = rows('path').find(([named]) => named === `GET ${path}`) ?? []
+  const raw = readme.split('\n').find((line) => line.startsWith(`| \`GET ${path}\` |`)) ?? ''
+  const named = [
+    ...raw
+      .split(': ')
+      .slice(1)
+      .join(': ')
+      .matchAll(/`([a-zA-Z]+)(?:=[^`]*)?`/g),
+  ].map(([, name = '']) => name)
+  expect(text).not.toBe('')
+  const values = [...Object.keys(valuesQuery.shape.scope.def.innerType.enum), ...redKey.options]
+  expect(named.filter((name) => !(name in shape) && !values.includes(name))).toEqual([])
+})
+
 test('paths and limits', () => {
   for (const port of ['4317', '4318', '3051']) expect(readme).toContain(`\`127.0.0.1:${port}\``)
   for (const path of tracePaths) expect(readme).toContain(`\`POST ${path}\``)
   expect(readme).toContain(`over ${requestBytesMax / 2 ** 20} MiB`)
   expect(readme).toContain(`${partsMax.toLocaleString('en')} resources`)
   expect(readme).toContain(`${traceSpansMax.toLocaleString('en')} spans`)
+  expect(readme).toContain(`${skeletonSpansMax.toLocaleString('en')} spans`)
+  expect(readme).toContain(`${questionsWaitingMax} wait for up to ${questionWaitMs / 1_000} s`)
+  expect([questionsAtOnce, partsKeptMs]).toEqual([2, 3_600_000])
   expect(readme).toContain(`${searchSpansMax.toLocaleString('en')} spans`)
   expect(Object.keys(spanRules)).toEqual(['trace_id', 'span_id', 'parent_span_id', 'time'])
 })

@@ -7,6 +7,7 @@ import { zeroCounters } from '../src/counters.ts'
 import { createHealth } from '../src/health.ts'
 import { requestBytesMax, requestTimeoutMs } from '../src/limits.ts'
 import { createAdmission } from '../src/receive/admission.ts'
+import { createJsonConverter } from '../src/receive/json-converter.ts'
 import { createReceiver } from '../src/receive/receiver.ts'
 import type { Receiver, ReceiverParts } from '../src/receive/receiver.ts'
 import type { Store } from '../src/store/store.ts'
@@ -20,6 +21,7 @@ export function receiverOver(store: Pick<Store, 'append'>, parts: Partial<Receiv
     keys: createKeyRing([], fullGrant('everyone', { requestsPerS: undefined, bytesPerS: undefined })),
     rates: createRateLimits(),
     admission: createAdmission({ bytesMax: 2 ** 30, requestBytesMax, requestTimeoutMs }),
+    json: createJsonConverter(),
     enabled: true,
     sourceRules: [],
     endpoints: createEndpoints(),

@@ -32,6 +32,8 @@ export function testEnv(env: Env = {}): Env {
     PROBESPAN_OTLP_GRPC_PORT: 'off',
     PROBESPAN_DB: join(env['PROBESPAN_DB'] === undefined ? temporaryFolder() : '', 'probespan.db'),
     PROBESPAN_LOG_LEVEL: 'silent',
+    // Tests count what they sent.
+    PROBESPAN_OWN_TRACES: 'false',
     ...env,
   }
 }
@@ -42,6 +44,19 @@ export async function runIngest(env: Env = {}): Promise<Ingest> {
   let closing: Promise<void> | undefined
   const close = () => (closing ??= ingest.close())
   onTestFinished(close)
+  return { ...ingest, close }
+}
+
+/** For all tests of a file: `close` is for its `beforeAll` to return. */
+export async function startForAll(env: Env = {}): Promise<Ingest> {
+  const folder = mkdtempSync(join(tmpdir(), 'probespan-ingest-'))
+  const ingest = await startIngest(
+    readConfig({ ...testEnv({ PROBESPAN_DB: join(folder, 'probespan.db') }), ...env }),
+  )
+  const close = async (): Promise<void> => {
+    await ingest.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
   return { ...ingest, close }
 }
 

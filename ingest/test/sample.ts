@@ -13,6 +13,8 @@ export type SampleSpan = {
   duration?: bigint
   service?: string
   source?: TraceSource
+  /** OTLP's number; a server's where it is not said. */
+  kind?: number
   status?: number
   attributes?: object[]
   /** More attributes, all strings. */
@@ -46,7 +48,7 @@ function spanOf(span: SampleSpan): object {
     spanId: Buffer.from(span.spanId, 'hex'),
     parentSpanId: Buffer.from(span.parentSpanId ?? '', 'hex'),
     name: span.name ?? 'GET /',
-    kind: 2,
+    kind: span.kind ?? 2,
     startTimeUnixNano: halves(start),
     endTimeUnixNano: halves(start + (span.duration ?? 1_000n)),
     attributes: [

@@ -5,15 +5,16 @@ import { describe, expect, test } from 'vitest'
 import { queueBytesMax } from '../src/limits.ts'
 import { intakeOf } from '../src/receive/intake.ts'
 import { connectReading, connectWriting } from '../src/store/sqlite/database.ts'
-import { createBlockReader } from '../src/store/sqlite/block-reader.ts'
-import { createSearch } from '../src/store/sqlite/search.ts'
-import { traceSpansMax } from '../src/store/sqlite/reader.ts'
+import { createFindTraces } from '../src/store/sqlite/query/find-traces.ts'
+import { createReader } from '../src/store/sqlite/reader.ts'
+import { traceSpansMax } from '../src/store/sqlite/read-trace.ts'
 import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
 import { batchOf, hexId, requestOf } from './sample.ts'
 import { temporaryFolder } from './running.ts'
 import { storeContract } from './store-contract.ts'
 import type { OpenStore } from './store-contract.ts'
 import { storeDestinationContract } from './store-destination-contract.ts'
+import { storeTraceContract } from './store-trace-contract.ts'
 import { storeUpkeepContract } from './store-upkeep-contract.ts'
 
 const file = (folder: string) => join(folder, 'probespan.db')
@@ -28,6 +29,8 @@ describe('contract', () => {
   storeUpkeepContract(open, temporaryFolder)
   // oxlint-disable-next-line vitest/require-hook
   storeDestinationContract(open, temporaryFolder)
+  // oxlint-disable-next-line vitest/require-hook
+  storeTraceContract(open, temporaryFolder)
 })
 
 test('a database of a newer schema is refused with both versions, and not touched', () => {
@@ -35,7 +38,7 @@ test('a database of a newer schema is refused with both versions, and not touche
   const newer = new Database(path)
   newer.pragma('user_version = 9999')
   newer.close()
-  expect(() => openSqliteStore(path, queueBytesMax)).toThrow(/version 9999.*up to 3\b.*PROBESPAN_DB/)
+  expect(() => openSqliteStore(path, queueBytesMax)).toThrow(/version 9999.*up to \d+\b.*PROBESPAN_DB/)
   const after = new Database(path)
   expect(after.prepare('SELECT count(*) AS tables FROM sqlite_schema').get()).toEqual({ tables: 0 })
   after.close()
@@ -100,10 +103,10 @@ test('a search that would go through too many spans is refused with the limit', 
     await store.append(batchOf([{ traceId: hexId(number, 32), spanId: hexId(1, 16), start: BigInt(number) }]))
   }
   const reading = connectReading(path)
-  const search = createSearch(reading, createBlockReader(reading), 310)
+  const search = createFindTraces(createReader(reading).search, 410)
   // A small block counts 100 spans, its trace one.
   expect(search({ limit: 3 })).toHaveLength(3)
-  expect(() => search({ limit: 4 })).toThrow(/limit of 310.*start, end/)
+  expect(() => search({ limit: 4 })).toThrow(/limit of 410.*start, end/)
   reading.close()
   await store.close()
 })

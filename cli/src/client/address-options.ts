@@ -1,7 +1,7 @@
 // What commands that ask ingest share: where it is, its key, and how they answer: text on standard output, or what went
 // wrong on standard error and 1 as the process's end.
 import { Option } from 'commander'
-import { AskError, type IngestAddress } from './ingest-client.ts'
+import { AskError, type IngestAddress } from './ask.ts'
 
 export type AddressOptions = { url: string; apiKey?: string }
 
@@ -14,9 +14,15 @@ export function addressOf({ url, apiKey }: AddressOptions): IngestAddress {
   return { url, ...(apiKey !== undefined && { apiKey }) }
 }
 
-export async function say(answer: () => Promise<string>): Promise<void> {
+/** Notes are not part of the answer: they go to standard error. */
+export type Said = string | { text: string; notes: readonly string[] }
+
+export async function say(answer: () => Promise<Said>): Promise<void> {
   try {
-    process.stdout.write(`${await answer()}\n`)
+    const said = await answer()
+    const { text, notes } = typeof said === 'string' ? { text: said, notes: [] } : said
+    if (text !== '') process.stdout.write(`${text}\n`)
+    for (const note of notes) process.stderr.write(`probespan: ${note}\n`)
   } catch (error) {
     if (!(error instanceof AskError)) throw error
     process.stderr.write(`probespan: ${error.message}\n`)

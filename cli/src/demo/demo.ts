@@ -85,6 +85,8 @@ class Demo {
       PROBESPAN_HOST: '127.0.0.1',
       PROBESPAN_PORT: port.toString(),
       PROBESPAN_LOG_LEVEL: 'warn',
+      // The demo asks several times a second: its questions would hide the shop's traces in the list.
+      PROBESPAN_OWN_TRACES: 'false',
       ...databaseSetting(),
     }
     const ingest = this.start('ingest', cliMain, ['ingest'], env)

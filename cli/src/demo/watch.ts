@@ -1,7 +1,8 @@
 // New complete request traces, as ingest shows them. A request's own span ends after all that is inside it, and the
 // bridge delivers in that order, so a trace that has its server span is whole.
 import type { TraceAnswer } from '@probespan/ingest/wire'
-import { findTraces, readTrace, type IngestAddress } from '../client/ingest-client.ts'
+import type { IngestAddress } from '../client/ask.ts'
+import { findTraces, readTrace } from '../client/ingest-client.ts'
 
 const newestMax = 200
 

@@ -1,7 +1,7 @@
 // How destinations are doing, as text for people. Pure: the time is an argument.
 import type { ForwardAnswer, RefusedAnswer } from '@probespan/ingest/wire'
 import { formatDuration } from '../show/duration.ts'
-import { formatInstant } from '../show/table.ts'
+import { formatInstant } from '../show/instant.ts'
 import { printable, textTable, titlesOf } from '../show/text-table.ts'
 
 type Destination = ForwardAnswer['destinations'][number]

@@ -30,3 +30,13 @@ export function titlesOf(names: readonly string[], rows: readonly (readonly stri
     right: rows.length > 0 && rows.every((row) => /^-?[\d.]+( MiB)?$/.test(row[at] ?? '')),
   }))
 }
+
+export type Column<Row> = { title: string; cell: (row: Row) => string; right?: boolean }
+
+export function columnTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
+  const titles = columns.map(({ title, right = false }) => ({ title, right }))
+  return textTable(
+    titles,
+    rows.map((row) => columns.map(({ cell }) => cell(row))),
+  )
+}

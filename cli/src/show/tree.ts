@@ -1,10 +1,13 @@
 // A trace to text: a head, and its spans as a tree with when each began (after the trace's start) and how long it
 // took. A span whose parent is not stored stands at the top and says so; no span is left out, whatever the parents say.
-import type { Span, TraceAnswer } from '@probespan/ingest/wire'
+import type { Span, SpanBone } from '@probespan/ingest/wire'
 import { formatDuration } from './duration.ts'
 import { printable } from './text-table.ts'
 
-export function traceTree(trace: TraceAnswer): string {
+/** A span, or what a skeleton has of it. */
+type Shown = SpanBone & Partial<Pick<Span, 'attributes' | 'resource'>> & Pick<Span, 'status'>
+
+export function traceTree(trace: { traceId: string; spans: readonly Shown[] }): string {
   const { spans } = trace
   const starts = spans.map((span) => BigInt(span.startUnixNano))
   const ends = spans.map((span) => BigInt(span.startUnixNano) + BigInt(span.durationNano))
@@ -22,24 +25,23 @@ export function traceTree(trace: TraceAnswer): string {
 }
 
 /** Whether the bridge played this span from a recording. */
-export function isReplayed(span: Span): boolean {
-  return span.resource.attributes.some(
-    ({ key, value }) => key === 'probespan.replay' && value.boolValue === true,
-  )
+export function isReplayed(span: Pick<Shown, 'resource'>): boolean {
+  const { attributes = [] } = span.resource ?? {}
+  return attributes.some(({ key, value }) => key === 'probespan.replay' && value.boolValue === true)
 }
 
-type Row = { span: Span; depth: number; lead: string; branch: string; below: string }
+type Row = { span: Shown; depth: number; lead: string; branch: string; below: string }
 
 /** Deeper rows stand no further in but say how deep they are: a chain of 20,000 spans is otherwise a gigabyte. */
 const indentDepthMax = 40
 
-function treeLines(spans: readonly Span[], startNs: bigint): string[] {
+function treeLines(spans: readonly Shown[], startNs: bigint): string[] {
   const ids = new Set(spans.map((span) => span.spanId))
   const children = Map.groupBy(spans, (span) =>
     span.parentSpanId !== undefined && ids.has(span.parentSpanId) ? span.parentSpanId : '',
   )
   const lines: string[] = []
-  const shown = new Set<Span>()
+  const shown = new Set<Shown>()
   // Roots first; then whatever is reachable from none, because its parents form a circle.
   for (const top of [...(children.get('') ?? []), ...spans]) {
     // A stack of our own: a chain of spans can be deeper than the call stack.
@@ -65,10 +67,10 @@ function treeLines(spans: readonly Span[], startNs: bigint): string[] {
   return lines
 }
 
-function spanLine(span: Span, startNs: bigint): string {
+function spanLine(span: Shown, startNs: bigint): string {
   const offset = formatDuration(BigInt(span.startUnixNano) - startNs)
   const failed = span.status.code === 'ERROR' ? '  ERROR' : ''
-  const incomplete = span.attributes.find(({ key }) => key === 'probespan.incomplete')?.value.stringValue
+  const incomplete = span.attributes?.find(({ key }) => key === 'probespan.incomplete')?.value.stringValue
   const noEnd = incomplete === undefined ? '' : `  no end seen (${incomplete})`
   const message = span.status.message ? `: ${printable(span.status.message)}` : ''
   const duration = formatDuration(BigInt(span.durationNano))

@@ -7,7 +7,7 @@ import { PassThrough } from 'node:stream'
 import { Option, type Command } from 'commander'
 import type * as ingestModule from '@probespan/ingest'
 import type { FileFormat, SqlValue, StoreStats } from '@probespan/ingest'
-import { formatInstant } from '../show/table.ts'
+import { formatInstant } from '../show/instant.ts'
 import { textTable, titlesOf } from '../show/text-table.ts'
 
 type Ingest = typeof ingestModule

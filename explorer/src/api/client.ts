@@ -19,14 +19,18 @@ export class ApiFailure extends Error {
   }
 }
 
-/** `isAnswer` knows the answer by its outermost shape. */
+/**
+ * `isAnswer` knows the answer by its outermost shape. What is asked `again` asks not to be traced: a list that refreshes
+ * itself would fill with its own requests.
+ */
 export async function getAnswer<Answer>(
   path: string,
   isAnswer: (body: unknown) => body is Answer,
   signal: AbortSignal,
+  again = false,
 ): Promise<Answer> {
   const key = currentKey()
-  const response = await send(path, key, signal)
+  const response = await send(path, key, signal, again)
   const body = await readJson(response)
   if (!response.ok) throw failureOf(response, body, key)
   if (!isAnswer(body)) {
@@ -39,10 +43,18 @@ export async function getAnswer<Answer>(
   return body
 }
 
-async function send(path: string, key: string | undefined, signal: AbortSignal): Promise<Response> {
+async function send(
+  path: string,
+  key: string | undefined,
+  signal: AbortSignal,
+  again: boolean,
+): Promise<Response> {
   try {
     return await fetch(path, {
-      headers: key === undefined ? {} : { 'X-API-Key': key },
+      headers: {
+        ...(key !== undefined && { 'X-API-Key': key }),
+        ...(again && { traceparent: `00-${randomHex(16)}-${randomHex(8)}-00` }),
+      },
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     })
   } catch (cause) {
@@ -54,6 +66,11 @@ async function send(path: string, key: string | undefined, signal: AbortSignal):
     const message = `${location.origin} cannot be reached. Is ingest running? "probespan ingest" starts it.`
     throw new ApiFailure(0, 'unreachable', message, { cause })
   }
+}
+
+function randomHex(bytes: number): string {
+  const numbers = [...crypto.getRandomValues(new Uint8Array(bytes))]
+  return numbers.map((number) => number.toString(16).padStart(2, '0')).join('')
 }
 
 /** Undefined where the body is not JSON. */

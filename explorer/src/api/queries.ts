@@ -1,10 +1,18 @@
 // What the pages ask of ingest, as TanStack queries: the list of traces, one trace, the services.
 import type { ServicesAnswer, TraceAnswer, TracesAnswer } from '@probespan/ingest/wire'
-import { keepPreviousData, QueryClient, queryOptions } from '@tanstack/react-query'
+import {
+  infiniteQueryOptions,
+  type InfiniteData,
+  keepPreviousData,
+  QueryClient,
+  queryOptions,
+} from '@tanstack/react-query'
 import { isFiltered, tracesPath, type ListSearch } from '../list/search.ts'
 import { ApiFailure, getAnswer } from './client.ts'
 
 const liveIntervalMs = 2_000
+/** A page's cursor; the first has none. */
+const firstPage: string | undefined = undefined
 
 export function createQueryClient(): QueryClient {
   return new QueryClient({
@@ -20,17 +28,23 @@ export function createQueryClient(): QueryClient {
   })
 }
 
-/** The time range is counted from the moment of each request, so that a live list moves on. */
+/** Page by page; the time range is counted from the moment of each request, so that a live list moves on. */
 export function tracesQuery(search: ListSearch) {
   const { live, ...filters } = search
-  return queryOptions({
+  return infiniteQueryOptions({
     queryKey: ['traces', filters],
-    queryFn: ({ signal }) => getAnswer(tracesPath(filters, Date.now()), isTracesAnswer, signal),
+    queryFn: ({ signal, client, queryKey, pageParam }) => {
+      const known = client.getQueryData<InfiniteData<TracesAnswer>>(queryKey)
+      const again = known?.pageParams.includes(pageParam) === true
+      return getAnswer(tracesPath(filters, Date.now(), pageParam), isTracesAnswer, signal, again)
+    },
+    initialPageParam: firstPage,
+    getNextPageParam: ({ next }) => next,
     placeholderData: keepPreviousData,
     refetchInterval: ({ state }) => {
       if (state.error instanceof ApiFailure && state.error.status === 401) return false
       // An empty store is being looked at by someone who waits for the first trace.
-      const awaited = !isFiltered(filters) && state.data?.traces.length === 0
+      const awaited = !isFiltered(filters) && state.data?.pages[0]?.traces.length === 0
       return live === true || awaited ? liveIntervalMs : false
     },
   })

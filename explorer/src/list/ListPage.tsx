@@ -1,20 +1,20 @@
-// The list of traces, newest first, with its filters; or why there is none and what to do.
-import { Loader } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+// The list of traces, newest first and page by page, with its filters; or why there is none and what to do.
+import { Button, Loader } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
 import { useSearch } from '@tanstack/react-router'
 import { tracesQuery } from '../api/queries.ts'
 import { Failure } from '../shell/Failure.tsx'
 import { EmptyList } from './EmptyList.tsx'
 import { Filters } from './Filters.tsx'
 import styles from './ListPage.module.css'
-import { limitDefault } from './search.ts'
 import { TraceTable } from './TraceTable.tsx'
 
 export function ListPage() {
   const search = useSearch({ from: '/' })
-  const { data, error, isFetching, isPlaceholderData, refetch } = useQuery(tracesQuery(search))
-  const traces = data?.traces
-  const limit = search.limit ?? limitDefault
+  const list = useInfiniteQuery(tracesQuery(search))
+  const { data, error, isFetching, isPlaceholderData, refetch } = list
+  const traces = data?.pages.flatMap((page) => page.traces)
+  const cutShort = data?.pages.at(-1)?.cutShort
   return (
     <>
       <title>Traces – probespan</title>
@@ -29,9 +29,20 @@ export function ListPage() {
           <div data-stale={isPlaceholderData || undefined} className={styles.table}>
             <TraceTable traces={traces} search={search} />
             <p className={styles.foot}>
-              {traces.length < limit
-                ? `${traces.length === 1 ? 'The one trace' : `All ${traces.length} traces`} that fit.`
-                : `The newest ${limit}. Older ones: a higher limit, or narrower filters.`}
+              {list.hasNextPage
+                ? `The newest ${traces.length}.`
+                : `${traces.length === 1 ? 'The one trace' : `All ${traces.length} traces`} that fit.`}
+              {cutShort !== undefined && ` ${cutShort}`}
+              {list.hasNextPage && (
+                <Button
+                  size="xs"
+                  variant="default"
+                  loading={list.isFetchingNextPage}
+                  onClick={() => void list.fetchNextPage()}
+                >
+                  Older traces
+                </Button>
+              )}
             </p>
           </div>
         )}

@@ -1,4 +1,4 @@
-// Trace summaries in, newest first; out: one link a trace, in columns. Up to 1000 rows (the API's bound); the browser
+// Trace summaries in, newest first; out: one link a trace, in columns. Up to 1000 rows a page (the API's bound); the browser
 // skips drawing those out of sight (content-visibility).
 import type { TraceSummary } from '@probespan/ingest/wire'
 import { Link } from '@tanstack/react-router'

@@ -16,6 +16,10 @@ test('an address with filters asks the API for just those', () => {
   })
 })
 
+test('a further page is asked for by its cursor', () => {
+  expect(tracesPath({}, 0, 'a-b_c')).toBe('/api/traces?limit=50&cursor=a-b_c')
+})
+
 test('an address without filters asks for the newest 50 of all times', () => {
   expect(tracesPath(readListSearch(parseSearch('')), 0)).toBe('/api/traces?limit=50')
 })

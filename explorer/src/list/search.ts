@@ -48,7 +48,8 @@ export function readListSearch(input: Record<string, unknown>): ListSearch {
   }
 }
 
-export function tracesPath(search: ListSearch, nowMs: number): string {
+/** `cursor`: of the answer after which it goes on. */
+export function tracesPath(search: ListSearch, nowMs: number, cursor?: string): string {
   const query = new URLSearchParams({ limit: String(search.limit ?? limitDefault) })
   if (search.source !== undefined) query.set('source', search.source)
   if (search.service !== undefined) query.set('service', search.service)
@@ -56,6 +57,7 @@ export function tracesPath(search: ListSearch, nowMs: number): string {
     const startNs = (BigInt(nowMs) - BigInt(ranges[search.range]) * 60_000n) * 1_000_000n
     query.set('start', startNs.toString())
   }
+  if (cursor !== undefined) query.set('cursor', cursor)
   return `/api/traces?${query}`
 }
 

@@ -10,6 +10,10 @@ import type { Grant, Key, Permission } from './key.ts'
 export type KeyRing = {
   /** Throws RequestFault `key_invalid`, `key_forbidden`. */
   grantOf(headers: IncomingHttpHeaders, needed: Permission): Grant
+  /** Whose key it is, whatever it may; undefined: of nobody known here. */
+  nameOf(headers: IncomingHttpHeaders): string | undefined
+  /** Whether a text is one of the keys: then it must not be written down. */
+  isKey(text: string): boolean
   /** From now on these keys count, and no others. */
   replace(keys: readonly Key[]): void
 }
@@ -30,6 +34,12 @@ export function createKeyRing(keys: readonly Key[], everyone: Grant): KeyRing {
       if (!grant.may.includes(needed)) throw forbidden(grant, needed)
       return grant
     },
+    nameOf(headers) {
+      if (grants.size === 0) return everyone.name
+      const given = givenKey(headers)
+      return given === undefined ? undefined : grants.get(blinded(digestOf(given)))?.name
+    },
+    isKey: (text) => grants.has(blinded(digestOf(text))),
     replace(next) {
       grants = index(next)
     },
@@ -40,13 +50,19 @@ function givenKey(headers: IncomingHttpHeaders): string | undefined {
   const direct = headers['x-api-key']
   // The header that is there counts, even where the other would have been right.
   if (typeof direct === 'string') return direct
-  return /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1]
+  const [, scheme, text] = /^(Bearer|Basic) +(\S+) *$/i.exec(headers.authorization ?? '') ?? []
+  return scheme?.toLowerCase() === 'basic' ? passwordOf(text ?? '') : text
+}
+
+/** For clients that know no other way, such as data sources of Grafana; whatever the user is called. */
+function passwordOf(base64: string): string | undefined {
+  return /^[^:]*:(.+)$/s.exec(Buffer.from(base64, 'base64').toString('utf8'))?.[1]
 }
 
 function keyMissing(): RequestFault {
   return new RequestFault(
     'key_invalid',
-    'an API key is needed: send it as "X-API-Key: KEY" or "Authorization: Bearer KEY".',
+    'an API key is needed: send it as "X-API-Key: KEY" or "Authorization: Bearer KEY", or as the password of Basic.',
   )
 }
 

@@ -4,6 +4,8 @@
 export type RateBucket = {
   /** 0: take now. */
   waitMs(nowMs: number): number
+  /** Whole units. */
+  available(nowMs: number): number
   take(amount: number, nowMs: number): void
 }
 
@@ -18,6 +20,10 @@ export function createRateBucket(perSecond: number, nowMs: number): RateBucket {
     waitMs(atMs) {
       fill(atMs)
       return level >= 1 ? 0 : Math.ceil(((1 - level) / perSecond) * 1000)
+    },
+    available(atMs) {
+      fill(atMs)
+      return Math.max(0, Math.floor(level))
     },
     take(amount, atMs) {
       fill(atMs)

@@ -39,10 +39,18 @@ const sourceRule = z
     return { source: rule.source, attribute: rule['resource-attribute'], names: rule.is }
   })
 
-// A record is what OTEL_EXPORTER_HEADERS holds as JSON, a list of records what PROBESPAN_RETENTION_RULES does.
+// A record is what OTEL_EXPORTER_HEADERS holds as JSON, a list of records what PROBESPAN_RETENTION_RULES does; a list of
+// texts is what a variable holds with commas between them.
 const record = z.record(z.string(), z.string())
 const settingValue = z.union(
-  [z.string(), z.number(), z.boolean(), record, z.array(record)],
+  [
+    z.string(),
+    z.number(),
+    z.boolean(),
+    record,
+    z.array(record),
+    z.array(z.string()).transform((list) => list.join(',')),
+  ],
   'must be a text, a number, true or false',
 )
 

@@ -6,10 +6,12 @@ import type { Logger } from 'pino'
 import type { Counters } from '../counters.ts'
 import { closeGraceMs } from '../limits.ts'
 import type { Cursor, DestinationStore, Outcome } from '../store/destination-store.ts'
+import type { JobRun } from '../store/job.ts'
 import { backlog } from './backlog.ts'
 import type { Destination } from './destination.ts'
 import { deliverInHalves } from './halving.ts'
 import type { Piece, Settled } from './halving.ts'
+import { ForwardTurn } from './forward-turn.ts'
 import { waitMs } from './retry-delay.ts'
 import type { Delivery, Transport } from './transport.ts'
 
@@ -29,6 +31,8 @@ export type RunParts = {
   store: DestinationStore
   counters: Counters
   log: Logger
+  /** A turn has sent something, or begins to fail. */
+  onRun: (run: JobRun) => void
 }
 
 /** gRPC receivers take 4 MiB unless set otherwise; resources around spans come on top. */
@@ -59,9 +63,11 @@ export class DestinationRun {
   /** Done, but not saved yet. */
   #unsaved: (Outcome & { cursor: Cursor }) | undefined
   #savedMs = 0
+  readonly #turn: ForwardTurn
 
   constructor(parts: RunParts) {
     this.#parts = parts
+    this.#turn = new ForwardTurn(parts.destination.name, parts.onRun)
   }
 
   start(): void {
@@ -104,6 +110,7 @@ export class DestinationRun {
     const { name, choice, batchSpansMax: spansMax } = destination
     const turnEndMs = performance.now() + turnMs
     const bytesMax = this.#bytesMax
+    this.#turn.begin()
     await this.#skipOldest()
     try {
       for await (const part of backlog(store, await store.cursor(name), choice, { spansMax, bytesMax })) {
@@ -126,6 +133,7 @@ export class DestinationRun {
       return false
     } finally {
       await this.#save()
+      this.#turn.end()
     }
   }
 
@@ -183,6 +191,7 @@ export class DestinationRun {
   async #waitAfter(delivery: Delivery, attempt: number): Promise<void> {
     if (delivery.verdict === 'taken') return
     const { destination, counters, log } = this.#parts
+    if (attempt === 0) this.#turn.end(delivery.reason)
     const ms = waitMs(attempt, delivery.waitMs, Math.random())
     counters.forwardRetries++
     this.state.retries++
@@ -207,6 +216,8 @@ export class DestinationRun {
     }
     counters.spansForwarded += spansSent
     const spansRefused = refused.reduce((sum, batch) => sum + batch.spansRefused, 0)
+    this.#turn.add('spans.sent', spansSent)
+    this.#turn.add('spans.refused', spansRefused)
     if (spansRefused > 0) {
       counters.spansUnforwardable += spansRefused
       log.error(
@@ -233,6 +244,7 @@ export class DestinationRun {
     if (Object.values(lagLimit).every((limit) => limit === undefined)) return 0
     const spans = await store.skipOldest(name, choice, lagLimit, Date.now())
     if (spans > 0) {
+      this.#turn.add('spans.skipped', spans)
       counters.spansSkipped += spans
       log.error(
         { destination: name, spans },

@@ -3,6 +3,7 @@
 import type { Logger } from 'pino'
 import type { Counters } from '../counters.ts'
 import type { DestinationStore, SpanChoice } from '../store/destination-store.ts'
+import type { JobRun } from '../store/job.ts'
 import { DestinationRun } from './destination-run.ts'
 import type { RunState } from './destination-run.ts'
 import type { Destination } from './destination.ts'
@@ -26,6 +27,8 @@ export type ForwardParts = {
   store: DestinationStore
   counters: Counters
   log: Logger
+  /** A destination was sent something, or begins to fail. */
+  onRun: (run: JobRun) => void
 }
 
 export function createForward({ destinations, ...parts }: ForwardParts): Forward {

@@ -6,9 +6,10 @@ import { z } from 'zod'
 import type { Permission } from '../access/key.ts'
 import type { KeyRing } from '../access/key-ring.ts'
 import { RequestFault } from '../faults.ts'
-import { speakJson } from '../query/routes.ts'
+import { speakJson, strictQuery } from '../query/answers.ts'
+import { documented } from '../query/openapi.ts'
 import type { DestinationState, DestinationStore, RefusedBatch } from '../store/destination-store.ts'
-import { forwardAnswer, refusedAnswer, refusedQuery, setAsideAnswer } from '../wire.ts'
+import { forwardAnswer, refusedAnswer, refusedQuery, setAsideAnswer, wholeNumber } from '../wire.ts'
 import type { ForwardAnswer, RefusedAnswer } from '../wire.ts'
 import type { Forward } from './forward.ts'
 import { namedSpans } from './named-spans.ts'
@@ -17,8 +18,28 @@ export type ForwardRoutesParts = { forward: Forward; store: DestinationStore; ke
 
 const params = z.object({ name: z.string() })
 // Strict: a misspelt id would otherwise mean all of them.
-const one = z.strictObject({ id: z.coerce.number().int().min(1).optional() })
+const one = strictQuery(z.object({ id: wholeNumber(1, 2 ** 40).optional() }))
 const spansShownMax = 100
+
+const admin = 'needs a key that may administer'
+const schemas = {
+  status: documented('how far each destination is', forwardAnswer),
+  refused: {
+    ...documented('batches that a destination refused, oldest first', refusedAnswer),
+    params,
+    querystring: strictQuery(refusedQuery),
+  },
+  replay: {
+    ...documented(`what was refused is sent again; ${admin}`, setAsideAnswer),
+    params,
+    querystring: one,
+  },
+  drop: { ...documented(`what was refused is dropped; ${admin}`, setAsideAnswer), params, querystring: one },
+  forget: {
+    ...documented(`a destination that is not configured any more is forgotten; ${admin}`, setAsideAnswer),
+    params,
+  },
+}
 
 export const forwardRoutes: FastifyPluginAsyncZod<ForwardRoutesParts> = async (
   app,
@@ -36,20 +57,13 @@ export const forwardRoutes: FastifyPluginAsyncZod<ForwardRoutesParts> = async (
     )
   }
 
-  app.get(
-    '/api/forward',
-    { onRequest: needing('read'), schema: { response: { 200: forwardAnswer } } },
-    async () => {
-      const states = await store.destinations(forward.choices)
-      return { destinations: states.map((state) => shownState(state, forward)) }
-    },
-  )
+  app.get('/api/forward', { onRequest: needing('read'), schema: schemas.status }, async () => {
+    const states = await store.destinations(forward.choices)
+    return { destinations: states.map((state) => shownState(state, forward)) }
+  })
   app.get(
     '/api/forward/:name/refused',
-    {
-      onRequest: needing('read'),
-      schema: { params, querystring: z.strictObject(refusedQuery.shape), response: { 200: refusedAnswer } },
-    },
+    { onRequest: needing('read'), schema: schemas.refused },
     async ({ params: { name }, query: { after, limit } }) => {
       const batches = await store.refusedBatches(await known(name), after, limit)
       return { batches: batches.map(shownBatch) }
@@ -57,10 +71,7 @@ export const forwardRoutes: FastifyPluginAsyncZod<ForwardRoutesParts> = async (
   )
   app.post(
     '/api/forward/:name/replay',
-    {
-      onRequest: needing('admin'),
-      schema: { params, querystring: one, response: { 200: setAsideAnswer } },
-    },
+    { onRequest: needing('admin'), schema: schemas.replay },
     async ({ params: { name }, query: { id } }) => {
       if (forward.stateOf(await known(name)) === undefined) throw off(name)
       return { batches: await store.markReplay(name, id) }
@@ -68,17 +79,14 @@ export const forwardRoutes: FastifyPluginAsyncZod<ForwardRoutesParts> = async (
   )
   app.delete(
     '/api/forward/:name/refused',
-    {
-      onRequest: needing('admin'),
-      schema: { params, querystring: one, response: { 200: setAsideAnswer } },
-    },
+    { onRequest: needing('admin'), schema: schemas.drop },
     async ({ params: { name }, query: { id } }) => ({
       batches: await store.dropRefused(await known(name), id),
     }),
   )
   app.delete(
     '/api/forward/:name',
-    { onRequest: needing('admin'), schema: { params, response: { 200: setAsideAnswer } } },
+    { onRequest: needing('admin'), schema: schemas.forget },
     async ({ params: { name } }) => {
       if (forward.stateOf(await known(name)) !== undefined) throw inUse(name)
       const batches = await store.dropRefused(name, undefined)

@@ -8,7 +8,7 @@ export function plainAttributes(attributes: readonly KeyValue[]): Record<string,
   return Object.fromEntries(attributes.map(({ key, value }) => [key, plainValue(value)]))
 }
 
-function plainValue(value: AnyValue): PlainValue {
+export function plainValue(value: AnyValue): PlainValue {
   if (value.intValue !== undefined) {
     const number = Number(value.intValue)
     return Number.isSafeInteger(number) ? number : value.intValue

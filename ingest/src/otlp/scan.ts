@@ -47,6 +47,13 @@ export function scanBody(body: Buffer, partsLimit = partsMax): ScannedBody {
   }
 }
 
+/** Where the fields of one span lie, in its own bytes; it was taken before. */
+export function locateSpan(bytes: Buffer): SpanHeads {
+  const heads = new Uint32Array(headStride)
+  locateFields(new WireReader(bytes), { start: 0, end: bytes.length }, heads, 0)
+  return heads
+}
+
 /** Where the spans of a body lie that were all taken before, also while their ids are blank (all zero). */
 export function locateSpans(body: Buffer): SpanHeads {
   const frames = readFrames(body)
@@ -55,7 +62,7 @@ export function locateSpans(body: Buffer): SpanHeads {
   for (const { scopes } of frames) {
     for (const { spans } of scopes) {
       for (const slice of spans) {
-        locateSpan(reader, slice, heads, at)
+        locateFields(reader, slice, heads, at)
         at += headStride
       }
     }
@@ -111,7 +118,7 @@ const statusCodeTag = tagOf(3, wireType.varint)
 
 /** Writes one span's head from `at` on and says which rule it breaks. */
 function scanSpan(reader: WireReader, slice: Slice, heads: SpanHeads, at: number): SpanRule | undefined {
-  const sizes = locateSpan(reader, slice, heads, at)
+  const sizes = locateFields(reader, slice, heads, at)
   const { bytes } = reader
   const position = (field: number): number => heads[at + field] ?? 0
   if (sizes.traceId !== 16 || isZero(bytes, position(headAt.traceId), 16)) return 'trace_id'
@@ -131,7 +138,7 @@ function scanSpan(reader: WireReader, slice: Slice, heads: SpanHeads, at: number
 const sizes = { traceId: 0, spanId: 0, parentId: 0 }
 
 /** Writes one span's head from `at` on; of a field that comes twice the last counts. Gives the ids' sizes in bytes. */
-function locateSpan(reader: WireReader, { start, end }: Slice, heads: SpanHeads, at: number): typeof sizes {
+function locateFields(reader: WireReader, { start, end }: Slice, heads: SpanHeads, at: number): typeof sizes {
   let [traceId, spanId, parentId, startTime, endTime, name, nameBytes] = [0, 0, 0, 0, 0, 0, 0]
   let [kind, status] = [0, 0]
   sizes.traceId = sizes.spanId = sizes.parentId = 0

@@ -89,12 +89,15 @@ message RpcStatus { int32 code = 1; string message = 2; repeated Any details = 3
 message Any { string type_url = 1; bytes value = 2; }
 message RetryInfo { Duration retry_delay = 1; }
 message Duration { int64 seconds = 1; int32 nanos = 2; }
+message HealthCheckRequest { string service = 1; }
+message HealthCheckResponse { int32 status = 1; }
 `
 
-const root = protobuf.parse(proto).root
-root.resolveAll()
+/** Other programs' messages that hold some of these are parsed into it. */
+export const otlpRoot = protobuf.parse(proto).root
+otlpRoot.resolveAll()
 
-const message = (name: string): protobuf.Type => root.lookupType(`otlp.${name}`)
+const message = (name: string): protobuf.Type => otlpRoot.lookupType(`otlp.${name}`)
 
 export const exportRequestType = message('ExportTraceServiceRequest')
 export const exportResponseType = message('ExportTraceServiceResponse')
@@ -104,3 +107,5 @@ export const scopeType = message('InstrumentationScope')
 export const keyValueType = message('KeyValue')
 export const rpcStatusType = message('RpcStatus')
 export const retryInfoType = message('RetryInfo')
+export const healthRequestType = message('HealthCheckRequest')
+export const healthResponseType = message('HealthCheckResponse')

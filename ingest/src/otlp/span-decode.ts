@@ -5,7 +5,6 @@ import { keyValuesOf } from './any-value.ts'
 import { bytesOf, decodedOf, listOf, longTextOf, textOf } from './decoded.ts'
 import type { Decoded } from './decoded.ts'
 import { joined, readFrames } from './frames.ts'
-import type { ScopeFrame } from './frames.ts'
 import { resourceType, scopeType, spanType } from './schema.ts'
 import type { KeyValue, Span, SpanKind, StatusCode, TraceSource } from '../wire.ts'
 import type protobuf from 'protobufjs'
@@ -23,7 +22,7 @@ export type StoredAs = {
 const kinds: readonly SpanKind[] = ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER']
 const statusCodes: readonly StatusCode[] = ['UNSET', 'OK', 'ERROR']
 
-type Owner = Pick<Span, 'resource' | 'scope' | 'endpoint'>
+export type Owner = Pick<Span, 'resource' | 'scope' | 'endpoint'>
 
 export function decodeSpans(body: Buffer, wanted: (ordinal: number) => StoredAs | undefined): Span[] {
   const spans: Span[] = []
@@ -36,12 +35,21 @@ export function decodeSpans(body: Buffer, wanted: (ordinal: number) => StoredAs 
         const storedAs = wanted(ordinal++)
         if (storedAs === undefined) continue
         resource ??= decodeResource(joined(body, frame.resource))
-        owner ??= { resource, scope: decodeScope(body, scope), ...endpointOf(resource) }
+        owner ??= ownerOf(resource, decodeScope(joined(body, scope.scope)))
         spans.push(decodeSpan(body.subarray(start, end), storedAs, owner))
       }
     }
   }
   return spans
+}
+
+/** Of the messages' bytes. */
+export function decodeOwner(resource: Buffer, scope: Buffer): Owner {
+  return ownerOf(decodeResource(resource), decodeScope(scope))
+}
+
+function ownerOf(resource: Span['resource'], scope: Span['scope']): Owner {
+  return { resource, scope, ...endpointOf(resource) }
 }
 
 function decodeResource(bytes: Buffer): Span['resource'] {
@@ -54,12 +62,13 @@ function endpointOf({ attributes }: Span['resource']): Pick<Span, 'endpoint'> {
   return endpoint === '' ? {} : { endpoint }
 }
 
-function decodeScope(body: Buffer, frame: ScopeFrame): Span['scope'] {
-  const scope = decoded(scopeType, joined(body, frame.scope))
+function decodeScope(bytes: Buffer): Span['scope'] {
+  const scope = decoded(scopeType, bytes)
   return { name: textOf(scope?.['name']), version: textOf(scope?.['version']) }
 }
 
-function decodeSpan(bytes: Buffer, storedAs: StoredAs, owner: Owner): Span {
+/** With its ids. */
+export function decodeSpan(bytes: Buffer, storedAs: StoredAs, owner: Owner): Span {
   const { traceId, spanId, name, source, service } = storedAs
   const span = decoded(spanType, bytes)
   const parentSpanId = hex(span?.['parentSpanId'])

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import staticFiles from '@fastify/static'
 import type { FastifyInstance } from 'fastify'
-import { unknownPath } from './routes.ts'
+import { unknownPath } from './answers.ts'
 
 export async function explorerPage(app: FastifyInstance, { dir }: { dir: string }): Promise<void> {
   const built = existsSync(join(dir, 'index.html'))

@@ -42,11 +42,23 @@ export function isGrpc(headers: IncomingHttpHeaders): boolean {
 }
 
 export function sendAnswer(stream: ServerHttp2Stream, message: Buffer): void {
+  stream.respond(answerHead(), { waitForTrailers: true })
+  stream.once('wantTrailers', () => stream.sendTrailers(messageTrailer(undefined)))
+  stream.end(framed(message))
+}
+
+/** Never compressed. */
+export function framed(message: Buffer): Buffer {
   const prefix = Buffer.alloc(prefixBytes)
   prefix.writeUInt32BE(message.length, 1)
-  stream.respond(head(), { waitForTrailers: true })
-  stream.once('wantTrailers', () => stream.sendTrailers({ 'grpc-status': ok }))
-  stream.end(Buffer.concat([prefix, message]))
+  return Buffer.concat([prefix, message])
+}
+
+/** What follows the last message. `failure`: why there are no more. */
+export function messageTrailer(failure: RequestFault | undefined): OutgoingHttpHeaders {
+  if (failure === undefined) return { 'grpc-status': ok }
+  const message = failure.message.slice(0, messageCharsMax)
+  return { 'grpc-status': requestFaults[failure.code].rpc, 'grpc-message': percentEncoded(message) }
 }
 
 export function sendFault(stream: ServerHttp2Stream, fault: RequestFault): void {
@@ -68,7 +80,7 @@ export function sendStatus(
   details: OutgoingHttpHeaders = {},
 ): void {
   stream.respond(
-    { ...head(), 'grpc-status': code, 'grpc-message': percentEncoded(message), ...details },
+    { ...answerHead(), 'grpc-status': code, 'grpc-message': percentEncoded(message), ...details },
     { endStream: true },
   )
   dropRest(stream)
@@ -81,7 +93,7 @@ export function dropRest(stream: ServerHttp2Stream): void {
   stream.once('close', () => clearTimeout(timer))
 }
 
-function head(): OutgoingHttpHeaders {
+export function answerHead(): OutgoingHttpHeaders {
   return {
     ':status': 200,
     'content-type': 'application/grpc+proto',

@@ -10,7 +10,6 @@ import type { Counters } from '../counters.ts'
 import { RequestFault } from '../faults.ts'
 import type { RequestFaultCode } from '../faults.ts'
 import { TooManyParts, UndecodableBody } from '../otlp/frames.ts'
-import { protobufFromJson } from '../otlp/json.ts'
 import type { Health } from '../health.ts'
 import { StoreFault } from '../store/store.ts'
 import type { Batch, Store } from '../store/store.ts'
@@ -20,6 +19,7 @@ import type { PartialSuccess } from './answer.ts'
 import { unpackedBody } from './body.ts'
 import type { Encoding } from './content.ts'
 import { intakeOf } from './intake.ts'
+import type { JsonConverter } from './json-converter.ts'
 import type { SourceRule } from '../tag/trace-source.ts'
 
 export type Signal = 'traces' | 'metrics' | 'logs'
@@ -53,6 +53,7 @@ export type ReceiverParts = {
   keys: Pick<KeyRing, 'grantOf'>
   rates: RateLimits
   admission: Admission
+  json: Pick<JsonConverter, 'convert'>
   enabled: boolean
   /** The user's own, before the standard ones. */
   sourceRules: readonly SourceRule[]
@@ -76,7 +77,7 @@ export function createReceiver(parts: ReceiverParts): Receiver {
     async takeTraces(received, grant, lease) {
       const plain = await unpackedBody(received.bytes, received.coding, lease)
       rates.charge(grant, plain.length)
-      const body = otlpBytes(plain, received, lease)
+      const body = await otlpBytes(plain, received, lease, parts.json)
       const { batch, sentBy, rejectedSpans, rejection } = intakeOf(body, {
         ownRules: sourceRules,
         binding: grant,
@@ -112,9 +113,14 @@ async function append(batch: Batch, { store, health }: ReceiverParts): Promise<v
   }
 }
 
-function otlpBytes(plain: Buffer, received: ReceivedBody, lease: Lease): Buffer {
+async function otlpBytes(
+  plain: Buffer,
+  received: ReceivedBody,
+  lease: Lease,
+  json: ReceiverParts['json'],
+): Promise<Buffer> {
   if (received.encoding === 'protobuf') return plain
-  const { body, hasResourceSpans } = protobufFromJson(plain.toString('utf8'))
+  const { body, hasResourceSpans } = await json.convert(plain)
   if (!hasResourceSpans && received.resourceSpansNeeded) {
     throw new RequestFault(
       'body_undecodable',

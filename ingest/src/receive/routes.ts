@@ -7,19 +7,29 @@ import type { Answer } from './answer.ts'
 import { bodyTooLarge, readBody } from './body.ts'
 import { encodingOf, unsupportedType } from './content.ts'
 import type { Encoding } from './content.ts'
+import { allowOrigins } from './cors.ts'
 import type { Receiver } from './receiver.ts'
 
 /** The standard path, and those of the dashboard whose senders can be pointed here as they are. */
 export const tracePaths = ['/v1/traces', '/api/traces/otlp', '/api/traces/otlp/v1/traces'] as const
-const discardedPaths = {
+export const discardedPaths = {
   metrics: ['/v1/metrics', '/api/traces/otlp/v1/metrics'],
   logs: ['/v1/logs', '/api/traces/otlp/v1/logs'],
 } as const
+/** All that senders post to. */
+export const otlpPaths: readonly string[] = [...tracePaths, ...discardedPaths.metrics, ...discardedPaths.logs]
+
+export type ReceiveParts = {
+  receiver: Receiver
+  /** Of web pages that may send; none: only programs do. */
+  corsOrigins: readonly string[]
+}
 
 export async function receiveRoutes(
   app: FastifyInstance,
-  { receiver }: { receiver: Receiver },
+  { receiver, corsOrigins }: ReceiveParts,
 ): Promise<void> {
+  allowOrigins(app, corsOrigins, [...tracePaths, ...discardedPaths.metrics, ...discardedPaths.logs])
   app.removeAllContentTypeParsers()
   // Bodies are read by the routes themselves, which look at the key first and bound them.
   app.addContentTypeParser('*', (_request, _payload, done) => done(null))

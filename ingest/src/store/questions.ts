@@ -8,9 +8,10 @@ export type TimeRange = { start?: bigint | undefined; end?: bigint | undefined }
 
 /**
  * What a question may take. Beyond it the answer has what was found until then and says so (`cutShort`); nothing is
- * half-answered in silence.
+ * half-answered in silence. `givenUp` is shared memory: once its first number is not 0 nobody waits for the answer any
+ * more, and it is cut short where it is.
  */
-export type Budget = { ms: number; spans: number }
+export type Budget = { ms: number; spans: number; givenUp?: Int32Array<SharedArrayBuffer> | undefined }
 
 /** What was looked at for an answer. */
 export type Inspected = { blocks: number; blocksTotal: number; spans: number; bytes: number; traces: number }
@@ -35,7 +36,7 @@ export type TraceSearch = TimeRange & {
   order: SearchOrder
   limit: number
   after?: SearchPlace | undefined
-  /** Spans given of each span set, the earliest; 0 for none. `matched` counts all. */
+  /** Spans given of each span set, the earliest; `matched` counts all. 0: no span sets are given. */
   spansPerSet: number
   budget: Budget
 }

@@ -2,7 +2,9 @@
 // spans first, with the very start of their parent), then by id. Pure; spans whose parents form a ring are kept.
 import type { Span } from '../wire.ts'
 
-export function inTraceOrder(spans: readonly Span[]): Span[] {
+type Ordered = Pick<Span, 'spanId' | 'parentSpanId' | 'startUnixNano'>
+
+export function inTraceOrder<Shown extends Ordered>(spans: readonly Shown[]): Shown[] {
   const depths = depthsOf(spans)
   return spans
     .map((span) => ({ span, start: BigInt(span.startUnixNano), depth: depths.get(span.spanId) ?? 0 }))
@@ -14,7 +16,7 @@ export function inTraceOrder(spans: readonly Span[]): Span[] {
 }
 
 /** How many ancestors of each span are present. Walks with a list, not by recursion: chains may be long. */
-function depthsOf(spans: readonly Span[]): Map<string, number> {
+function depthsOf(spans: readonly Ordered[]): Map<string, number> {
   const parents = new Map(spans.map((span) => [span.spanId, span.parentSpanId]))
   const depths = new Map<string, number>()
   for (const { spanId } of spans) {

@@ -1,6 +1,6 @@
 // A TraceQL query as a tree: what parse.ts makes of a text, what filters of the own API are turned into, and what a store
 // is asked. Plain data without functions, so that it moves between threads. Times and durations are nanoseconds.
-import type { SpanKind, StatusCode } from '../wire.ts'
+import type { SourceFilter, SpanKind, StatusCode } from '../wire.ts'
 
 /** Characters of the query's text, the end exclusive: where a mistake is. */
 export type TextRange = { from: number; to: number }
@@ -66,6 +66,8 @@ export type Expression =
    * boolean. Of the span or its resource.
    */
   | { type: 'writtenAs'; key: string; text: string }
+  /** Not of TraceQL either: the own API's `source=`, of what the span was stored as. */
+  | { type: 'source'; of: SourceFilter }
 
 /** How the spans on the right stand to those on the left: `{a} > {b}` gives the b that are children of an a. */
 export type Relation = 'child' | 'descendant' | 'parent' | 'ancestor' | 'sibling'
@@ -112,8 +114,11 @@ export type MetricsFunction =
   /** Which attribute values spans of the selection have more often than the others; times in Unix nanoseconds. */
   | { fn: 'compare'; selection: Spanset; topValues: number; start?: bigint; end?: bigint }
 
-/** Of the series: the `limit` largest or smallest at each step. */
-export type SeriesChoice = { fn: 'topk' | 'bottomk'; limit: number }
+export type SeriesChoice =
+  /** Of the series: the `limit` largest or smallest at each step. */
+  | { fn: 'topk' | 'bottomk'; limit: number }
+  /** Samples that compare so; durations are seconds. `… | rate() > 5`. */
+  | { fn: 'where'; op: Exclude<Comparison, '=~' | '!~'>; value: number }
 
 export type Metrics = { measure: MetricsFunction; by: Field[]; choose: SeriesChoice[] }
 

@@ -5,7 +5,9 @@ import { anyValueOf } from '../../otlp/any-value.ts'
 import { decodedOf, textOf } from '../../otlp/decoded.ts'
 import { keyValueType } from '../../otlp/schema.ts'
 import type { WireReader } from '../../otlp/wire-reader.ts'
+import type { Static } from '../../traceql/ast.ts'
 import type { AnyValue } from '../../wire.ts'
+import { keyValueRanges, staticsOf } from './query/attribute-values.ts'
 import { hashBytes, spread } from './byte-hash.ts'
 import { viewOf } from './columns.ts'
 
@@ -46,8 +48,56 @@ export function attributeHash({ bytes, view }: WireReader, start: number, end: n
   return hashOfDecoded(bytes.subarray(start, end))
 }
 
+/** Of a list's items, each as if it were the attribute's value; none of another value. Leaves the reader where it was. */
+export function listHashes(reader: WireReader, start: number, end: number): number[] {
+  const { pos, end: readerEnd } = reader
+  try {
+    const { keyAt, keyEnd, valueAt, valueEnd } = keyValueRanges(reader, start, end)
+    const key = reader.bytes.toString('utf8', keyAt, keyEnd)
+    const items = staticsOf(reader, { start: valueAt, end: valueEnd })
+    return items.flatMap((item) => hashesOfValue(key, item) ?? [])
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error
+    return []
+  } finally {
+    reader.pos = pos
+    reader.end = readerEnd
+  }
+}
+
+/** Of every value that TraceQL takes for equal to this one; undefined where filters do not tell. */
+export function hashesOfValue(key: string, value: Static): number[] | undefined {
+  const hashes = equalValues(value)?.flatMap((equal) => hashOfValue(key, equal) ?? [])
+  return hashes === undefined || hashes.length === 0 ? undefined : hashes
+}
+
+function equalValues(value: Static): AnyValue[] | undefined {
+  switch (value.type) {
+    case 'string':
+      return [{ stringValue: value.value }]
+    case 'boolean':
+      return [{ boolValue: value.value }]
+    case 'int':
+      return numberValues(Number(value.value), value.value)
+    case 'float':
+      return numberValues(value.value, Number.isInteger(value.value) ? BigInt(value.value) : undefined)
+    default:
+      return undefined
+  }
+}
+
+/** A whole number may be written as either; a large one is equal to several, which are not listed. */
+function numberValues(double: number, whole: bigint | undefined): AnyValue[] | undefined {
+  if (Number.isNaN(double)) return undefined
+  if (whole !== undefined && !Number.isSafeInteger(double)) return undefined
+  const values: AnyValue[] = [{ doubleValue: double }]
+  if (double === 0) values.push({ doubleValue: 0 }, { doubleValue: -0 })
+  if (whole !== undefined) values.push({ intValue: String(whole) })
+  return values
+}
+
 /** Of every value that the text can mean: `200` is a string and a number. */
-export function askedHashes(key: string, text: string): number[] {
+export function writtenHashes(key: string, text: string): number[] {
   const values: AnyValue[] = [{ stringValue: text }]
   if (/^-?\d{1,19}$/.test(text)) values.push({ intValue: text })
   if (text === 'true' || text === 'false') values.push({ boolValue: text === 'true' })

@@ -74,7 +74,7 @@ test('the next look begins where something may still be merged', () => {
 
 test('only what some destination has not passed is told apart', () => {
   const merged = blocksOf([4, 5, 6])
-  expect(mergedParts(merged, undefined)).toBeUndefined()
+  expect(mergedParts(merged, Infinity)).toBeUndefined()
   expect(mergedParts(merged, 3)).toBeUndefined()
   expect(mergedParts(merged, 2)).toEqual([
     [2, 9],

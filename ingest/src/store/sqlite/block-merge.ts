@@ -17,6 +17,9 @@ const blocksPerMerge = 512
 /** Spans that came so far apart stay apart: retention takes a block when its newest spans are old. */
 export const mergeSpreadMs = 3_600_000
 
+/** Lists of traces are read on, page by page, as of a block: of those that came so lately it is told which those were. */
+export const partsKeptMs = 3_600_000
+
 export type SmallBlock = BlockVersion & {
   firstId: number
   spanCount: number
@@ -36,6 +39,9 @@ export function createBlockMerge(
      FROM blocks WHERE id > ? ORDER BY id`,
   )
   const leastCursor = db.prepare<[], number | null>('SELECT min(block_id) FROM cursors').pluck()
+  const lastBefore = db
+    .prepare<[number], number>('SELECT id FROM blocks WHERE stored_ms < ? ORDER BY id DESC LIMIT 1')
+    .pluck()
   // One merge at a time: each packs its chunk before the next begins.
   const buffers = chunkBuffers()
   let beginAfter = 0
@@ -51,7 +57,8 @@ export function createBlockMerge(
       builder.add(batch)
       releaseMemory(batch.body)
     }
-    const parts = mergedParts(found.merge, leastCursor.get() ?? undefined)
+    const apartFrom = Math.min(leastCursor.get() ?? Infinity, lastBefore.get(Date.now() - partsKeptMs) ?? 0)
+    const parts = mergedParts(found.merge, apartFrom)
     return { merged: found.merge, parts, by: packChunk(builder.build()) }
   })
 
@@ -106,19 +113,17 @@ function fits(gathering: Gathering, block: SmallBlock): boolean {
 }
 
 /**
- * What destinations still tell apart: nothing up to the block that all are done with (`leastCursor`; undefined: there
- * are no destinations).
+ * What destinations and pages of lists still tell apart: nothing up to the block that all are done with (`apartFrom`).
  */
 export function mergedParts(
   merged: readonly Pick<SmallBlock, 'id' | 'spanCount' | 'parts'>[],
-  leastCursor: number | undefined,
+  apartFrom: number,
 ): Part[] | undefined {
-  if (leastCursor === undefined) return undefined
   const parts: Part[] = []
   for (const { id, spanCount, parts: known } of merged) {
     for (const [partId, spans] of known === null ? [[id, spanCount] satisfies Part] : partsOf(known)) {
       const last = parts.at(-1)
-      if (last === undefined || partId > leastCursor) parts.push([partId, spans])
+      if (last === undefined || partId > apartFrom) parts.push([partId, spans])
       else parts[parts.length - 1] = [partId, last[1] + spans]
     }
   }

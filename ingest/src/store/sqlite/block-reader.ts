@@ -1,84 +1,114 @@
 // Reads blocks by id on a read-only connection, within a transaction of the caller's. What is remembered cannot go
 // stale: rows of block_data and trace_pages never change. Columns are kept decoded, newest use last, up to
 // `spansKept` spans (34 bytes each and their strings).
-import { zstdDecompressSync } from 'node:zlib'
 import type Database from 'better-sqlite3'
 import { isRoot, statusOf } from '../../otlp/span-heads.ts'
 import type { SpanFacts } from '../summary.ts'
+import { framesOf, unpackBody, unpackFrame } from './body-frames.ts'
+import { createBlockDirectory } from './block-directory.ts'
+import type { BlockDirectory, BlockRow } from './block-directory.ts'
 import { decodeColumns } from './columns-codec.ts'
 import type { Columns } from './columns.ts'
+import type { Frame } from './body-frames.ts'
+import { UnpackedFrame } from './query/located-body.ts'
+import type { LocatedBody } from './query/located-body.ts'
 import { Recent } from './recent.ts'
+import { rollupOf } from './query/rollup.ts'
+import type { Rollup } from './query/rollup.ts'
+import { decodeRollup } from './query/rollup-codec.ts'
 import { restoreIds } from './ids.ts'
 import { sourceAt } from './sources.ts'
-import { keyOf, offsetsOf } from './trace-keys.ts'
+import { createTraceIndex } from './trace-index.ts'
+import { keyOf } from './trace-keys.ts'
 
 const usualSpansKept = 500_000
-const cachedPageBytesMax = 16 * 2 ** 20
-// A block is one request at the most, and a request is 64 MiB at the most; resources are repeated where it was cut.
-const bodyBytesMax = 256 * 2 ** 20
+/** Of frames of bodies, unpacked. Where their spans lie takes a few percent more. */
+const frameBytesKept = 12 * 2 ** 20
 const errorStatus = 2
-
-/** Where a block's data lies; a block that is merged or rewritten gets another. */
-export type BlockPlace = { id: number; dataId: number }
+/** A body of 256 MiB has no more, see body-frames.ts. */
+const framesMax = 1_024
+const framesListedMax = 1_000
 
 export type BlockReader = {
   columns(dataId: number): Columns
   filter(dataId: number): Buffer
+  rollup(dataId: number): Rollup
   /** As it was sent. */
   body(dataId: number): Buffer
-  /** Its ids and times are zeros: for what reads only attributes. */
-  blankBody(dataId: number): Buffer
+  /** The spans of the body, found frame by frame. Ids and times are zeros there. */
+  frames(dataId: number): BodyFrames
   /** Blocks that may hold spans of the trace, oldest first: the key is only a part of the id. */
-  blocksOf(traceId: string): BlockPlace[]
+  blocksOf(traceId: string): BlockRow[]
+  /** As of the transaction under way. */
+  directory: () => BlockDirectory
 }
-
-type PageOfRun = { blockMin: number; pageId: number }
 
 export function createBlockReader(db: Database.Database, spansKept = usualSpansKept): BlockReader {
   const columnsOf = db.prepare<[number], Buffer>('SELECT columns FROM block_data WHERE id = ?').pluck()
   const filterOf = db.prepare<[number], Buffer>('SELECT filter FROM block_data WHERE id = ?').pluck()
+  const rollupStored = db
+    .prepare<[number], Buffer>('SELECT rollup FROM block_rollups WHERE data_id = ?')
+    .pluck()
   const bodyOf = db.prepare<[number], Buffer>('SELECT body FROM block_data WHERE id = ?').pluck()
-  const pagesFor = db.prepare<[bigint], PageOfRun>(
-    `SELECT block_min AS blockMin, (
-       SELECT id FROM trace_pages WHERE run_id = trace_runs.id AND key_min <= ? ORDER BY key_min DESC LIMIT 1
-     ) AS pageId
-     FROM trace_runs WHERE level >= 0 AND pageId IS NOT NULL`,
-  )
-  const pageOf = db.prepare<[number], Buffer>('SELECT entries FROM trace_pages WHERE id = ?').pluck()
-  const blockOfFormer = db.prepare<[number, number], BlockPlace>(
-    `SELECT id, dataId FROM (
-       SELECT id, data_id AS dataId, first_id FROM blocks WHERE id >= ? ORDER BY id LIMIT 1
-     ) WHERE first_id <= ?`,
-  )
+  const index = createTraceIndex(db)
+  const directory = createBlockDirectory(db)
   const columns = new Recent<Columns>(spansKept, ({ spanCount }) => spanCount)
-  const pages = new Recent<Buffer>(cachedPageBytesMax, ({ length }) => length)
 
-  const blankBody = (dataId: number): Buffer =>
-    zstdDecompressSync(required(bodyOf.get(dataId), dataId), { maxOutputLength: bodyBytesMax })
+  const frames = createFrameReader((dataId) => required(bodyOf.get(dataId), dataId))
   const columnsAt = (dataId: number): Columns =>
     columns.get(dataId, () => decodeColumns(required(columnsOf.get(dataId), dataId)))
 
   return {
     columns: columnsAt,
     filter: (dataId) => required(filterOf.get(dataId), dataId),
-    blankBody,
+    rollup(dataId) {
+      const stored = rollupStored.get(dataId)
+      return stored === undefined ? rollupOf(columnsAt(dataId)) : decodeRollup(stored)
+    },
+    frames,
     body(dataId) {
-      const body = blankBody(dataId)
+      const body = unpackBody(required(bodyOf.get(dataId), dataId))
       restoreIds(body, columnsAt(dataId))
       return body
     },
+    directory,
     blocksOf(traceId) {
-      const key = keyOf(traceId)
-      const found = new Map<number, BlockPlace>()
-      for (const { blockMin, pageId } of pagesFor.all(key)) {
-        const page = pages.get(pageId, () => required(pageOf.get(pageId), pageId))
-        for (const offset of offsetsOf(page, key)) {
-          const block = blockOfFormer.get(blockMin + offset, blockMin + offset)
-          if (block !== undefined) found.set(block.id, block)
-        }
+      const rows = directory()
+      const found = new Map<number, BlockRow>()
+      for (const id of index.formerBlocksOf(keyOf(traceId))) {
+        const row = rows.holding(id)
+        if (row !== undefined) found.set(row.id, row)
       }
       return [...found.values()].sort((a, b) => a.id - b.id)
     },
+  }
+}
+
+/** `frame` gives where in its list a span's frame stands. */
+export type BodyFrames = {
+  firstSpans: readonly number[]
+  frame: (frame: number) => UnpackedFrame
+  located: (frame: number) => LocatedBody
+}
+
+function createFrameReader(bodyOf: (dataId: number) => Buffer): (dataId: number) => BodyFrames {
+  const unpacked = new Recent<UnpackedFrame>(frameBytesKept, ({ bytes }) => bytes.length)
+  const firsts = new Recent<readonly number[]>(framesListedMax, () => 1)
+  return (dataId) => {
+    // The rest of a body is read only where a frame of it is not known.
+    let frames: Frame[] | undefined
+    const all = (): Frame[] => (frames ??= framesOf(bodyOf(dataId)))
+    const frameAt = (frame: number): UnpackedFrame =>
+      unpacked.get(dataId * framesMax + frame, () => {
+        const found = all()[frame]
+        if (found === undefined) throw new Error(`body ${dataId} has no frame ${frame}`)
+        return new UnpackedFrame(unpackFrame(found))
+      })
+    return {
+      firstSpans: firsts.get(dataId, () => all().map(({ firstSpan }) => firstSpan)),
+      frame: frameAt,
+      located: (frame) => frameAt(frame).located(),
+    }
   }
 }
 

@@ -44,8 +44,15 @@ export function createBlockTable(db: Database.Database): BlockTable {
   const page = db.prepare('INSERT INTO trace_pages (run_id, key_min, entries) VALUES (?, ?, ?)')
   const services = createServices(db)
 
+  const rollups = db.prepare('INSERT INTO block_rollups (data_id, rollup) VALUES (?, ?)')
+  const removeRollup = db.prepare(
+    'DELETE FROM block_rollups WHERE data_id = (SELECT data_id FROM blocks WHERE id = ?)',
+  )
+
   function insertRow(packed: PackedBlock, { id, firstId, storedMs, parts }: BlockPlace): number {
-    const { filter, columns, body } = packed
+    const { filter, columns, body, rollup } = packed
+    const dataId = data.run(filter, columns, body).lastInsertRowid
+    if (rollup !== undefined) rollups.run(dataId, rollup)
     const row = block.run({
       id,
       firstId,
@@ -57,9 +64,9 @@ export function createBlockTable(db: Database.Database): BlockTable {
       sources: packed.sources,
       statuses: packed.statuses,
       kinds: packed.kinds,
-      dataId: data.run(filter, columns, body).lastInsertRowid,
+      dataId,
       bodyBytes: packed.bodyBytes,
-      bytes: filter.length + columns.length + body.length,
+      bytes: filter.length + columns.length + body.length + (rollup?.length ?? 0),
       shares: encodeShares(packed.shares.map((share) => services.stored(share))),
       parts: parts === undefined ? null : JSON.stringify(parts),
     })
@@ -77,6 +84,7 @@ export function createBlockTable(db: Database.Database): BlockTable {
     },
     insertMerged: insertRow,
     remove(id) {
+      removeRollup.run(id)
       removeData.run(id)
       removeBlock.run(id)
     },

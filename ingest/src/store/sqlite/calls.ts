@@ -10,7 +10,8 @@ export type Port = MessagePort | Worker
 
 type Question = { id: number; name: string; argument: unknown }
 type Failure = { message: string; stack: string; code: StoreFaultCode | undefined }
-type Answer = { id: number; value: unknown } | { id: number; failure: Failure }
+/** `tookMs`: until it was made, from when the thread took it up. */
+type Answer = { id: number; tookMs: number } & ({ value: unknown } | { failure: Failure })
 
 /** An answer whose buffers move to the asking thread instead of being copied. */
 export class Moved {
@@ -22,28 +23,34 @@ export class Moved {
   }
 }
 
+/** Filled when the answer is there: how long the other thread worked on it. */
+export type Work = { tookMs: number }
+
 export type Caller<C extends Calls> = <Name extends keyof C & string>(
   name: Name,
   argument: Parameters<C[Name]>[0],
   moved?: readonly Transferable[],
+  work?: Work,
 ) => Promise<Exclude<Awaited<ReturnType<C[Name]>>, Moved>>
 
 export function callsTo<C extends Calls>(port: Port): Caller<C> {
-  const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>()
+  type Asked = { resolve: (value: never) => void; reject: (error: Error) => void; work: Work | undefined }
+  const waiting = new Map<number, Asked>()
   let lastId = 0
   port.on('message', (answer: Answer) => {
     // A thread may also tell something by itself.
     if (!('id' in answer)) return
     const asked = waiting.get(answer.id)
     waiting.delete(answer.id)
+    if (asked?.work) asked.work.tookMs = answer.tookMs
     if ('failure' in answer) asked?.reject(errorOf(answer.failure))
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type that the other side's calls have
     else asked?.resolve(answer.value as never)
   })
-  return (name, argument, moved = []) =>
+  return (name, argument, moved = [], work) =>
     new Promise((resolve, reject) => {
       const question: Question = { id: ++lastId, name, argument }
-      waiting.set(question.id, { resolve, reject })
+      waiting.set(question.id, { resolve, reject, work })
       port.postMessage(question, moved)
     })
 }
@@ -55,13 +62,15 @@ export function answerCalls(port: MessagePort, calls: Calls): void {
 
 async function answer(port: MessagePort, calls: Calls, question: Question): Promise<void> {
   const { id, name, argument } = question
+  const startMs = performance.now()
+  const took = () => ({ id, tookMs: performance.now() - startMs })
   try {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the caller's type is this one's
     const found = await (calls[name] as (argument: unknown) => unknown)(argument)
-    if (found instanceof Moved) port.postMessage({ id, value: found.value }, found.buffers)
-    else port.postMessage({ id, value: found }, ownMemoryOf(found))
+    if (found instanceof Moved) port.postMessage({ ...took(), value: found.value }, found.buffers)
+    else port.postMessage({ ...took(), value: found }, ownMemoryOf(found))
   } catch (error) {
-    port.postMessage({ id, failure: failureOf(error) })
+    port.postMessage({ ...took(), failure: failureOf(error) })
   }
 }
 

@@ -1,8 +1,11 @@
 // What the upkeep has worked out, done by the writer: each a short transaction, so that commits hardly wait. In: a
 // writing connection; every change looks first whether what it was worked out from is still so.
 import type Database from 'better-sqlite3'
+import { changesKept } from './block-directory.ts'
 import type { BlockTable, Part } from './block-table.ts'
 import type { Caller } from './calls.ts'
+import { createFilterChanges } from './filter-changes.ts'
+import type { FilterChanges } from './filter-changes.ts'
 import { partsOf, spansUpTo } from './parts.ts'
 import type { PackedBlock } from './packed-block.ts'
 import { decodeShares } from './shares.ts'
@@ -21,7 +24,7 @@ export type Replacement = {
 
 export type NewPage = { keyMin: bigint; entries: Uint8Array }
 
-export type Changes = {
+export type Changes = FilterChanges & {
   /** False where a block has changed meanwhile, or a destination is in the middle of one that loses spans. */
   replaceBlocks: (replacement: Replacement) => boolean
   /** A run of the trace index that is not read yet; gives its id. */
@@ -41,7 +44,7 @@ export type Changes = {
 
 /** The same, done by another thread. */
 export type AskedChanges = {
-  [Name in keyof Changes]: (argument: Parameters<Changes[Name]>[0]) => Promise<ReturnType<Changes[Name]>>
+  [Name in keyof Changes]: (...argument: Parameters<Changes[Name]>) => Promise<ReturnType<Changes[Name]>>
 }
 
 export function askChanges(ask: Caller<Changes>): AskedChanges {
@@ -54,6 +57,10 @@ export function askChanges(ask: Caller<Changes>): AskedChanges {
     removePages: (pagesMax) => ask('removePages', pagesMax),
     removeServices: (unused) => ask('removeServices', unused),
     giveBack: (pagesMax) => ask('giveBack', pagesMax),
+    beginGroup: () => ask('beginGroup', undefined),
+    addSlices: (slices) => ask('addSlices', slices),
+    finishGroup: (group) => ask('finishGroup', group),
+    dropGroups: (groupIds) => ask('dropGroups', groupIds),
   }
 }
 
@@ -65,6 +72,7 @@ export function createChanges(db: Database.Database, table: BlockTable): Changes
   const removeServices = serviceChanges(db, table)
   return {
     ...pages,
+    ...createFilterChanges(db),
     replaceBlocks: blockChanges(db, table),
     removeServices,
     giveBack(pagesMax) {
@@ -86,6 +94,8 @@ function blockChanges(db: Database.Database, table: BlockTable): Changes['replac
   const nextId = db
     .prepare<[number], number>('SELECT id FROM blocks WHERE id > ? ORDER BY id LIMIT 1')
     .pluck()
+  const told = db.prepare('INSERT INTO block_changes (first_id, last_id) VALUES (?, ?)')
+  const forget = db.prepare('DELETE FROM block_changes WHERE id <= ?')
   const skip = db.prepare('UPDATE cursors SET spans_skipped = spans_skipped + ? WHERE destination = ?')
 
   const run = db.transaction(({ from, by, storedMs, parts }: Replacement): boolean => {
@@ -115,6 +125,8 @@ function blockChanges(db: Database.Database, table: BlockTable): Changes['replac
     }
     for (const { id } of rows) table.remove(id)
     if (by !== undefined) table.insertMerged(by, { id: last.id, firstId: first.firstId, storedMs, parts })
+    const { lastInsertRowid: change } = told.run(first.id, last.id)
+    forget.run(Number(change) - changesKept)
     return true
   })
   return (replacement) => {

@@ -5,7 +5,7 @@ import type Database from 'better-sqlite3'
 import { locateSpans } from '../../otlp/scan.ts'
 import { headAt, headStride } from '../../otlp/span-heads.ts'
 import { WireReader } from '../../otlp/wire-reader.ts'
-import { mayHold } from './attribute-filter.ts'
+import { framesHolding } from './attribute-filter.ts'
 import { attributeHash } from './attribute-hash.ts'
 import { eachAttribute, ofSpan } from './attributes.ts'
 import { createBlockReader, traceIdAt } from './block-reader.ts'
@@ -115,7 +115,7 @@ function deniedAttributes(body: Buffer, heads: Uint32Array, filter: Buffer): num
       ofSpan,
       (start, end) => {
         const hash = attributeHash(reader, start, end)
-        if (hash !== undefined && !mayHold(filter, hash)) denied++
+        if (hash !== undefined && framesHolding(filter, hash) === 0) denied++
       },
     )
   }

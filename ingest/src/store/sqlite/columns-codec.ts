@@ -1,7 +1,7 @@
 // Columns to one zstd blob and back. Little-endian, fixed order, at most 32,767 spans.
 // Layout: u32 version, spans, traces, parents elsewhere, bytes of the strings; u64 span ids; 16 bytes a trace; 8 bytes
 // a parent elsewhere; starts and durations (i64) as planes, all lowest bytes first; u16 trace, i16 parent, u16 service,
-// u16 name, u8 source, u8 flags per span; JSON [services, names].
+// u16 name, u8 source, u8 flags per span; JSON [services, names]; sizes as planes (not in blocks written before).
 // Planes put the bytes together that change and those that do not: 3 bytes a span less.
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import type { Columns } from './columns.ts'
@@ -28,6 +28,7 @@ export function encodeColumns(columns: Columns): Buffer {
     columns.source,
     columns.flags,
     strings,
+    columns.sizes,
   ]
   return zstdCompressSync(Buffer.concat(parts.map(bytesOf)), zstdLevel1)
 }
@@ -59,7 +60,7 @@ export function decodeColumns(blob: Buffer): Columns {
     flags: take(spanCount),
   }
   const [services, names] = stringLists(JSON.parse(take(stringsBytes).toString('utf8')))
-  return { ...columns, services, names }
+  return { ...columns, services, names, sizes: take(buffer.byteLength - at) }
 }
 
 /** By hand: zod would be 10 MB in each thread. */

@@ -26,6 +26,8 @@ export type Columns = {
   source: Uint8Array
   /** See span-heads.ts. */
   flags: Uint8Array
+  /** OTLP bytes of each span, 32 bits, as planes (sizeAt); empty in blocks that were written before they were kept. */
+  sizes: Uint8Array
   services: string[]
   names: string[]
 }
@@ -35,7 +37,7 @@ export const parentNone = 0
 export const parentElsewhere = -(2 ** 15)
 
 /** Bytes a column of one span takes in memory. */
-export const columnBytesPerSpan = 34
+export const columnBytesPerSpan = 38
 /** Longer names are cut in lists and filters; the span itself keeps the whole. */
 export const nameCharsMax = 1024
 
@@ -56,6 +58,7 @@ export function emptyColumns(spanCount: number): Columns {
     name: new Uint16Array(spanCount),
     source: new Uint8Array(spanCount),
     flags: new Uint8Array(spanCount),
+    sizes: new Uint8Array(spanCount * 4),
     services: [],
     names: [],
   }
@@ -75,6 +78,7 @@ export function columnsOf(chunk: Chunk): Columns {
     columns.trace[span] = traces.of(chunk.heads[at + headAt.traceId] ?? 0, 16)
     columns.name[span] = names.of(chunk.heads[at + headAt.name] ?? 0, chunk.heads[at + headAt.nameBytes] ?? 0)
     columns.flags[span] = chunk.heads[at + headAt.flags] ?? 0
+    setSize(columns, span, (chunk.heads[at + headAt.end] ?? 0) - (chunk.heads[at + headAt.start] ?? 0))
   }
   fillTimes(columns, chunk, view)
   fillOwners(columns, chunk)
@@ -134,6 +138,21 @@ function fillParents(columns: Columns, { body, heads, spanCount }: Chunk): Buffe
     if (distance === 0) elsewhere.push(body.subarray(at, at + 8))
   }
   return Buffer.concat(elsewhere)
+}
+
+function setSize({ sizes, spanCount }: Columns, span: number, bytes: number): void {
+  sizes[span] = bytes
+  sizes[span + spanCount] = bytes >>> 8
+  sizes[span + 2 * spanCount] = bytes >>> 16
+  sizes[span + 3 * spanCount] = bytes >>> 24
+}
+
+/** Undefined in a block of before. */
+export function sizeAt({ sizes, spanCount }: Columns, span: number): number | undefined {
+  const low = sizes[span]
+  if (low === undefined) return undefined
+  const [second = 0, third = 0, high = 0] = [1, 2, 3].map((plane) => sizes[span + plane * spanCount])
+  return low + second * 2 ** 8 + third * 2 ** 16 + high * 2 ** 24
 }
 
 export const viewOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): DataView =>

@@ -32,6 +32,7 @@ export class CommitQueue {
   #timer: NodeJS.Timeout | undefined
   #isDue = false
   #onEmpty = (): void => {}
+  readonly #listeners = new Set<() => void>()
 
   constructor(commit: Commit, queueBytesMax: number) {
     this.#commit = commit
@@ -59,6 +60,12 @@ export class CommitQueue {
       this.#onEmpty = resolve
       if (this.#underWay === 0) resolve()
     })
+  }
+
+  /** Called after each commit; gives a function that ends it. */
+  onCommit(listener: () => void): () => void {
+    this.#listeners.add(listener)
+    return () => void this.#listeners.delete(listener)
   }
 
   #add(batch: Batch, sender: Waiting): void {
@@ -96,6 +103,7 @@ export class CommitQueue {
     try {
       for (const buffers of await this.#commit(chunks, moved)) this.#keep(buffers)
       for (const { resolve } of senders) resolve()
+      for (const listener of this.#listeners) listener()
     } catch (error) {
       for (const { reject } of senders) reject(error)
     }

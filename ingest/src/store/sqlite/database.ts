@@ -3,6 +3,7 @@
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import Database from 'better-sqlite3'
+import { dropUnfinishedGroups } from './filter-changes.ts'
 import { StoreUnusable } from '../store.ts'
 import { repackVersion1 } from './version-1.ts'
 
@@ -81,8 +82,9 @@ function layOut(db: Database.Database): void {
   db.exec('VACUUM')
 }
 
-/** Runs of the trace index that were being written or removed when the process ended. */
+/** Runs of the trace index, and groups of filters, that were being written or removed when the process ended. */
 function repair(db: Database.Database): void {
+  dropUnfinishedGroups(db)
   db.exec(
     `DELETE FROM trace_pages WHERE run_id IN (SELECT id FROM trace_runs WHERE level < 0);
      DELETE FROM trace_runs WHERE level < 0`,

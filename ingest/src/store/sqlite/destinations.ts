@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3'
 import type { Cursor, DestinationState, LagLimit, SpanChoice } from '../destination-store.ts'
 import type { BlockReader } from './block-reader.ts'
 import { createLag, lastToSkip } from './lag.ts'
+import { spanMetricsCursor } from './span-metrics-table.ts'
 
 type Row = Pick<DestinationState, 'destination' | 'spansSent' | 'spansRefused' | 'spansSkipped'> &
   Pick<DestinationState, 'spansDropped'> &
@@ -30,7 +31,7 @@ export function createDestinations(
   const cursors = db.prepare<[], Row>(
     `SELECT destination, block_id AS blockId, spans_done AS spansDone, spans_sent AS spansSent,
        spans_refused AS spansRefused, spans_skipped AS spansSkipped, spans_dropped AS spansDropped
-     FROM cursors ORDER BY destination`,
+     FROM cursors WHERE destination <> '${spanMetricsCursor}' ORDER BY destination`,
   )
   const cursorOf = db.prepare<[string], Cursor>(
     'SELECT block_id AS blockId, spans_done AS spansDone FROM cursors WHERE destination = ?',

@@ -1,7 +1,8 @@
 // Takes away what retention says: whole blocks, or some services' spans out of a block, which is packed anew. In: a
-// read-only connection, the writer's changes, the rules; out: how many blocks changed. Then services that have no spans
-// any more, and free pages back to the disk.
+// read-only connection, the writer's changes, the rules; out: what changed. Then services that have no spans any more,
+// and free pages back to the disk.
 import type Database from 'better-sqlite3'
+import { isOwn } from '../../tag/own-source.ts'
 import { sharesToDrop } from '../retention.ts'
 import type { KeptBlock, KeptShare, Retention } from '../retention.ts'
 import type { BlockReader } from './block-reader.ts'
@@ -17,6 +18,13 @@ import { storedBatch } from './stored-batch.ts'
 /** Removed in one transaction: some 5 MB. */
 const blocksPerChange = 16
 
+export type Expired = {
+  /** Taken away, or rewritten without some spans. */
+  blocks: number
+  /** Of these, such that had spans taken of others than ingest itself. */
+  blocksOfOthers: number
+}
+
 type Row = BlockVersion & { storedMs: number; bytes: number; shares: Buffer; parts: string | null }
 type StoredBlock = KeptBlock & Omit<Row, 'shares'>
 
@@ -25,7 +33,7 @@ export function createExpiry(
   blocks: Pick<BlockReader, 'body' | 'columns'>,
   changes: Pick<AskedChanges, 'replaceBlocks' | 'removeServices'>,
   retention: Retention,
-): (nowMs: number) => Promise<number> {
+): (nowMs: number) => Promise<Expired> {
   const all = db.prepare<[], Row>(
     `SELECT id, data_id AS dataId, stored_ms AS storedMs, bytes, shares, parts FROM blocks ORDER BY id`,
   )
@@ -46,10 +54,11 @@ export function createExpiry(
     const { stored, storedBytes } = read.deferred()
     const drops = sharesToDrop(retention, stored, nowMs, storedBytes)
     const whole: BlockVersion[] = []
-    let changed = 0
+    let [changed, blocksOfOthers] = [0, 0]
     for (const [index, block] of stored.entries()) {
       const drop = drops[index]
       if (drop === undefined || drop.size === 0) continue
+      if (![...drop].every(isOwn)) blocksOfOthers++
       const version = { id: block.id, dataId: block.dataId }
       if (drop.size === block.shares.length) {
         whole.push(version)
@@ -61,7 +70,7 @@ export function createExpiry(
     }
     changed += await dropWhole(whole)
     if (changed > 0) await removeUnusedServices()
-    return changed
+    return { blocks: changed, blocksOfOthers }
   }
 
   /** All in one transaction, or, where one of them may not go yet, each in its own. */

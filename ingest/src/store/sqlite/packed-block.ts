@@ -1,18 +1,22 @@
 // A chunk to a block ready to insert: columns, filter, compressed body, keys for the trace index. Pure, but for that it
 // blanks the chunk's own body.
-import { constants, zstdCompressSync } from 'node:zlib'
 import { releaseMemory } from '../../released.ts'
 import { headAt, headStride, kindOf, statusOf } from '../../otlp/span-heads.ts'
 import { WireReader } from '../../otlp/wire-reader.ts'
 import { AttributeFilter } from './attribute-filter.ts'
-import { askedHashes, attributeHash } from './attribute-hash.ts'
+import { attributeHash, hashesOfValue, listHashes } from './attribute-hash.ts'
 import { eachAttribute, ofResource, ofSpan } from './attributes.ts'
+import { callerMark, tellsCaller } from './caller-mark.ts'
 import { groupStride } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import { columnsOf, cutName } from './columns.ts'
 import type { Columns } from './columns.ts'
 import { encodeColumns } from './columns-codec.ts'
+import { cutsOf, packBody } from './body-frames.ts'
+import type { FrameCut } from './body-frames.ts'
 import { blankIds } from './ids.ts'
+import { rollupOf } from './query/rollup.ts'
+import { encodeRollup } from './query/rollup-codec.ts'
 import { sortedKeys } from './trace-keys.ts'
 
 /** What of a block one sender's service has: retention counts by it. Bytes are of OTLP, before compression. */
@@ -34,19 +38,24 @@ export type PackedBlock = {
   filter: Buffer
   columns: Buffer
   body: Buffer
+  /** Undefined where spans have too little in common for it. */
+  rollup: Buffer | undefined
   /** Of the traces, ascending, each once. */
   traceKeys: BigInt64Array<ArrayBuffer>
 }
 
-// Level 1: 2.1M spans/s; level 3 is no smaller without the ids, and takes half as long again.
-const zstdLevel1 = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
+const spansPerGroupMin = 4
+/** Of small blocks each span may be a group. */
+const spansAlways = 1_024
 
 /** The span's name, as the filter holds it: no attribute has an empty key. */
 export const nameKey = ''
 
 export function packChunk(chunk: Chunk): PackedBlock {
   const columns = columnsOf(chunk)
-  const filter = filterOf(chunk, columns.names)
+  const body = chunk.body.subarray(0, chunk.bodyBytes)
+  const cuts = cutsOf(body, chunk.heads, chunk.spanCount)
+  const filter = filterOf(chunk, cuts, columns.names)
   blankIds(chunk)
   const packed: PackedBlock = {
     spanCount: chunk.spanCount,
@@ -55,11 +64,20 @@ export function packChunk(chunk: Chunk): PackedBlock {
     shares: sharesOf(chunk),
     filter,
     columns: encodeColumns(columns),
-    body: zstdCompressSync(chunk.body.subarray(0, chunk.bodyBytes), zstdLevel1),
+    body: packBody(body, cuts),
+    rollup: rollupBlob(columns),
     traceKeys: sortedKeys(columns.traceIds),
   }
   for (const array of [columns.start, columns.duration, columns.spanId]) releaseMemory(array)
   return packed
+}
+
+/** A sender that puts ids into names makes a group of each span: then the columns are smaller. */
+function rollupBlob(columns: Columns): Buffer | undefined {
+  const rollup = rollupOf(columns)
+  return rollup.count.length * spansPerGroupMin <= Math.max(columns.spanCount, spansAlways)
+    ? encodeRollup(rollup)
+    : undefined
 }
 
 function boundsOf({ start, duration, source, flags }: Columns) {
@@ -78,24 +96,42 @@ function boundsOf({ start, duration, source, flags }: Columns) {
   return { startMin, startMax, durationMax, sources, statuses, kinds }
 }
 
-function filterOf({ body, heads, spanCount, groups }: Chunk, names: readonly string[]): Buffer {
+function filterOf(
+  { body, heads, spanCount, groups }: Chunk,
+  cuts: readonly FrameCut[],
+  names: readonly string[],
+): Buffer {
   const filter = new AttributeFilter(spanCount)
   const reader = new WireReader(body)
+  let frame = 0
   const add = (start: number, end: number): void => {
     const hash = attributeHash(reader, start, end)
-    if (hash !== undefined) filter.add(hash)
+    if (hash !== undefined) filter.add(hash, frame)
+    else for (const item of listHashes(reader, start, end)) filter.add(item, frame)
   }
-  for (let at = 0; at < spanCount * headStride; at += headStride) {
-    eachAttribute(reader, heads[at + headAt.start] ?? 0, heads[at + headAt.end] ?? 0, ofSpan, add)
+  const addOfSpan = (start: number, end: number): void => {
+    add(start, end)
+    if (tellsCaller(reader, start, end)) filter.add(callerMark, frame)
+  }
+  let at = 0
+  for (const { spans } of cuts) {
+    for (const end = at + spans * headStride; at < end; at += headStride) {
+      eachAttribute(reader, heads[at + headAt.start] ?? 0, heads[at + headAt.end] ?? 0, ofSpan, addOfSpan)
+    }
+    frame++
   }
   const resources = new Set<number>()
   for (let at = 0; at < groups.length; at += groupStride) {
     const start = groups[at + 3] ?? 0
     if (resources.has(start)) continue
     resources.add(start)
+    frame = cuts.findIndex((cut) => start < cut.end)
     eachAttribute(reader, start, groups[at + 4] ?? 0, ofResource, add)
   }
-  for (const name of names) for (const hash of askedHashes(nameKey, name).slice(0, 1)) filter.add(hash)
+  // Which spans have a name, columns tell.
+  for (const value of names) {
+    for (const hash of hashesOfValue(nameKey, { type: 'string', value }) ?? []) filter.add(hash, 0)
+  }
   return filter.toBytes()
 }
 

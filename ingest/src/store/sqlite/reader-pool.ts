@@ -1,17 +1,22 @@
 // The reading threads: each answers one question at a time; a question goes to the one with the fewest before it. They
-// start when they are first needed. At most `readersMax`, so that a long search leaves one for the others.
+// start when they are first needed. At most `readersMax`: one more than heavy questions are let in at a time
+// (limits.ts), so that there is one for what is quick.
 import { callsTo } from './calls.ts'
 import type { Caller } from './calls.ts'
 import type { ReaderCalls } from './reader-thread.ts'
 import { startThread, type Thread } from './thread.ts'
 
-const readersMax = 2
+const readersMax = 3
 
 export type ReaderPool = { ask: Caller<ReaderCalls>; close: () => Promise<void> }
 
 type Reader = Pick<Thread, 'expectEnd'> & { call: Caller<ReaderCalls>; asked: number }
 
-export function createReaderPool(path: string): ReaderPool {
+/** What reading for an answer took: waiting for a thread and for what goes between them, and the thread's work. */
+export type ReadCost = { waitMs: number; readMs: number }
+
+/** `onRead` is called where the question was asked, before it has its answer. */
+export function createReaderPool(path: string, onRead: (cost: ReadCost) => void): ReaderPool {
   const readers: Reader[] = []
 
   function start(): Reader {
@@ -32,10 +37,14 @@ export function createReaderPool(path: string): ReaderPool {
     async ask(name, argument) {
       const reader = freest()
       reader.asked++
+      const startMs = performance.now()
+      const work = { tookMs: 0 }
       try {
-        return await reader.call(name, argument)
+        return await reader.call(name, argument, [], work)
       } finally {
         reader.asked--
+        const { tookMs: readMs } = work
+        onRead({ waitMs: Math.max(0, performance.now() - startMs - readMs), readMs })
       }
     },
     async close() {

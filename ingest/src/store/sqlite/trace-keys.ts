@@ -32,13 +32,19 @@ export const pageOffset = (page: Buffer, at: number): number =>
 
 /** The blocks' offsets that the page has for a key. */
 export function offsetsOf(page: Buffer, key: bigint): number[] {
-  let [low, high] = [0, pageEntries(page)]
+  // In halves: a bigint a step would cost more than all the rest.
+  const keys = new DataView(page.buffer, page.byteOffset, page.byteLength)
+  const count = pageEntries(page)
+  const [keyHigh, keyLow] = [Number(BigInt.asIntN(32, key >> 32n)), Number(BigInt.asUintN(32, key))]
+  const order = (at: number): number =>
+    keys.getInt32(at * keyBytes + 4, true) - keyHigh || keys.getUint32(at * keyBytes, true) - keyLow
+  let [low, high] = [0, count]
   while (low < high) {
     const middle = (low + high) >>> 1
-    if (pageKey(page, middle) < key) low = middle + 1
+    if (order(middle) < 0) low = middle + 1
     else high = middle
   }
   const offsets: number[] = []
-  for (; low < pageEntries(page) && pageKey(page, low) === key; low++) offsets.push(pageOffset(page, low))
+  for (; low < count && order(low) === 0; low++) offsets.push(pageOffset(page, low))
   return offsets
 }

@@ -2,6 +2,7 @@
 // fails is told as a message and tried again: without upkeep the store goes on, larger and slower.
 import { parentPort, workerData } from 'node:worker_threads'
 import type { MessagePort } from 'node:worker_threads'
+import type { JobRun } from '../job.ts'
 import type { Retention } from '../retention.ts'
 import type { CompactDone } from '../store.ts'
 import { answerCalls, callsTo } from './calls.ts'
@@ -12,6 +13,8 @@ import { createUpkeep, noFreePages, usualFreePages } from './upkeep.ts'
 
 export type UpkeepData = { path: string; writer: MessagePort; retention: Retention }
 export type UpkeepFailed = { upkeepFailed: string }
+/** A job that did something. */
+export type UpkeepDid = { upkeepDid: JobRun }
 
 const mergeEveryMs = 1_000
 const expireEveryMs = 30_000
@@ -39,12 +42,31 @@ async function round(): Promise<void> {
   const nowMs = Date.now()
   if (nowMs - expiredMs >= expireEveryMs) {
     expiredMs = nowMs
-    await upkeep.expire(nowMs)
-    await upkeep.giveBack(usualFreePages)
+    await told('retention', async () => {
+      const { blocks, blocksOfOthers } = await upkeep.expire(nowMs)
+      return blocksOfOthers > 0 && { 'blocks.taken': blocks }
+    })
+    await told('give_back', async () => {
+      const pages = await upkeep.giveBack(usualFreePages)
+      return pages > 0 && { 'pages.given_back': pages }
+    })
   }
-  await upkeep.merge(() => ending)
+  await told('merge', async () => {
+    const { merges, indexMerges } = await upkeep.merge(() => ending)
+    return merges + indexMerges > 0 && { 'blocks.merges': merges, 'index.merges': indexMerges }
+  })
   // Commits go on meanwhile; and when the log is full, the writer has hardly anything left to write back.
   checkpointing.pragma('wal_checkpoint(PASSIVE)')
+}
+
+/** `work` gives what it did, or false for nothing. */
+async function told(name: JobRun['name'], work: () => Promise<JobRun['counts'] | false>): Promise<void> {
+  const startMs = performance.now()
+  const counts = await work()
+  if (counts === false || ending) return
+  const durationMs = performance.now() - startMs
+  const did: UpkeepDid = { upkeepDid: { name, startUnixMs: Date.now() - durationMs, durationMs, counts } }
+  parentPort?.postMessage(did, [])
 }
 
 function runAfter(ms: number): void {
@@ -66,7 +88,7 @@ async function runOne(): Promise<void> {
 const calls = {
   compact: (): Promise<CompactDone> =>
     afterLast(async () => {
-      const blocksExpired = await upkeep.expire(Date.now())
+      const { blocks: blocksExpired } = await upkeep.expire(Date.now())
       const merged = await upkeep.merge()
       return { blocksExpired, ...merged, pagesGivenBack: await upkeep.giveBack(noFreePages) }
     }),

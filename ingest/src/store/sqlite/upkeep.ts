@@ -8,6 +8,8 @@ import { createBlockMerge } from './block-merge.ts'
 import { createBlockReader } from './block-reader.ts'
 import type { AskedChanges } from './changes.ts'
 import { createExpiry } from './expiry.ts'
+import type { Expired } from './expiry.ts'
+import { createFilterGrouping } from './filter-grouping.ts'
 import { createTraceMerge } from './trace-merge.ts'
 
 /** Free pages kept for blocks to come: the file would only grow again. */
@@ -20,9 +22,9 @@ const pagesPerStep = 256
 const spansKept = 10_000
 
 export type Upkeep = {
-  expire: (nowMs: number) => Promise<number>
+  expire: (nowMs: number) => Promise<Expired>
   /** All that can be merged; stops early where `isEnding` says so. */
-  merge: (isEnding?: () => boolean) => Promise<Pick<CompactDone, 'merges' | 'indexMerges'>>
+  merge: (isEnding?: () => boolean) => Promise<Pick<CompactDone, 'merges' | 'indexMerges' | 'filterGroups'>>
   giveBack: (keep: FreePages) => Promise<number>
 }
 
@@ -30,12 +32,14 @@ export function createUpkeep(db: Database.Database, changes: AskedChanges, reten
   const blocks = createBlockReader(db, spansKept)
   const mergeBlocks = createBlockMerge(db, blocks, changes)
   const mergeTraces = createTraceMerge(db, changes)
+  const groupFilters = createFilterGrouping(db, changes)
   return {
     expire: createExpiry(db, blocks, changes, retention),
     async merge(isEnding = () => false) {
-      const done = { merges: 0, indexMerges: 0 }
+      const done = { merges: 0, indexMerges: 0, filterGroups: 0 }
       while (!isEnding() && (await mergeBlocks())) done.merges++
       while (!isEnding() && (await mergeTraces())) done.indexMerges++
+      while (!isEnding() && (await groupFilters())) done.filterGroups++
       return done
     },
     async giveBack({ bytesMin, partOfFile }) {

@@ -8,11 +8,13 @@ import { createChanges } from './changes.ts'
 import type { Chunk } from './chunk.ts'
 import { connectWriting } from './database.ts'
 import { createDestinationTable } from './destination-table.ts'
+import { createSpanMetricsTable } from './span-metrics-table.ts'
 import { createWriter } from './writer.ts'
 
 const db = connectWriting(String(workerData))
 const table = createBlockTable(db)
 const writer = createWriter(db, table)
+const spanMetrics = createSpanMetricsTable(db)
 
 const calls = {
   ...createDestinationTable(db),
@@ -30,6 +32,11 @@ const calls = {
   serveUpkeep(port: MessagePort): void {
     answerCalls(port, createChanges(db, table))
   },
+  /** So do span metrics, which are saved by the thread that counts. */
+  serveSpanMetrics(port: MessagePort): void {
+    answerCalls(port, spanMetrics)
+  },
+  forgetSpanMetrics: (): void => spanMetrics.forgetSpanMetrics(),
   close: (): void => {
     db.close()
     // Nothing holds the thread any more: it ends when the answer is sent.

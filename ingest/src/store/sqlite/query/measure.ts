@@ -1,0 +1,161 @@
+// Figures over time by TraceQL: rates, counts, quantiles and the like of the spans that a pipeline finds. In: a query with
+// metrics; out: series. A span that was sent twice counts twice, but where the pipeline looks at whole traces.
+import { compileCondition } from '../../../traceql/condition.ts'
+import { createMeasurement } from '../../../traceql/measure/measurement.ts'
+import { compileEvaluation } from '../../../traceql/pipeline.ts'
+import { everyFieldNeeded, wholeTraceNeeded } from '../../../traceql/query-fields.ts'
+import { readerOf } from '../../../traceql/trace-reader.ts'
+import type { Measurement } from '../../../traceql/trace-view.ts'
+import type { Expression, Pipeline } from '../../../traceql/ast.ts'
+import type { MetricsQuestion, SeriesFound } from '../../questions.ts'
+import { StoreFault } from '../../store.ts'
+import { traceIdAt } from '../block-reader.ts'
+import { traceSpansMax } from '../read-trace.ts'
+import type { BlockDirectory, BlockRow } from '../block-directory.ts'
+import { eachFieldValue } from './every-field.ts'
+import { bestLeaf, leavesOf } from './leaf-conditions.ts'
+import type { QuestionParts } from './question-parts.ts'
+import { otherSpansWithin, timeText } from './search.ts'
+import { withSourceAsField } from './source-condition.ts'
+import { hexOf } from './span-values.ts'
+import { Spending } from './spending.ts'
+import { spansOf, viewOf } from './trace-spans.ts'
+
+export function createMeasure(parts: QuestionParts): (question: MetricsQuestion) => SeriesFound {
+  return (question) => {
+    const { query, start, end, stepNano, seriesMax, exemplarsMax } = question
+    if (query.metrics === undefined) {
+      throw new StoreFault('question_unfit', 'a query for figures needs metrics, as in "{ } | rate()".')
+    }
+    const measurement = createMeasurement(query.metrics, { start, end, stepNano, seriesMax, exemplarsMax })
+    const measuring: Measuring = {
+      parts,
+      directory: parts.directory(),
+      spending: new Spending(question.budget, parts.directory().all().length),
+      measurement,
+      range: measurement.range,
+      everyField: everyFieldNeeded(query.metrics),
+    }
+    const pipeline = withSourceAsField(query.pipeline)
+    const beyond = wholeTraceNeeded({ ...query, pipeline })
+      ? measureTraces(measuring, pipeline)
+      : measureSpans(measuring, pipeline)
+    const { series, dropped } = measurement.series()
+    const { spending } = measuring
+    if (dropped > 0) spending.leaveOut(`there are more than ${seriesMax} series`)
+    return { series, inspected: spending.inspected, cutShort: spending.cutShort(beyond) }
+  }
+}
+
+type Measuring = {
+  parts: QuestionParts
+  directory: BlockDirectory
+  spending: Spending
+  measurement: Measurement
+  range: { start: bigint; end: bigint }
+  everyField: boolean
+}
+
+/** Newest first, until the budget is spent; gives the words for what is missing. */
+function eachBlock(
+  { directory, spending }: Measuring,
+  range: { start: bigint; end: bigint },
+  visit: (row: BlockRow) => void,
+): string {
+  for (const row of directory.byStart()) {
+    if (row.startMin >= range.end || row.startMax < range.start) continue
+    if (spending.isSpent()) return `spans that started before ${timeText(row.startMax)} are not counted`
+    spending.block(row.spanCount, row.bytes)
+    visit(row)
+  }
+  return ''
+}
+
+function measureSpans(measuring: Measuring, pipeline: Pipeline): string {
+  const { parts, measurement, range } = measuring
+  const fits = compileCondition(conditionOfSpans(pipeline))
+  return eachBlock(measuring, range, (row) => {
+    const block = parts.spans(row.dataId)
+    const { columns } = block
+    for (let span = 0; span < row.spanCount; span++) {
+      const startUnixNano = columns.start[span] ?? 0n
+      if (startUnixNano < range.start || startUnixNano >= range.end) continue
+      if (!fits((field) => block.values(span, field))) continue
+      measurement.add({
+        startUnixNano,
+        traceId: traceIdAt(columns, columns.trace[span] ?? 0),
+        spanId: hexOf(block.spanId(span)),
+        read: (field) => block.values(span, field),
+        everyField: (found) => eachFieldValue(block, span, found),
+      })
+    }
+  })
+}
+
+/** Of a pipeline that needs no whole traces: what each span must fit. */
+function conditionOfSpans({ first, stages }: Pipeline): Expression | undefined {
+  const conditions = [first, ...stages.flatMap((stage) => (stage.type === 'spanset' ? stage.spanset : []))]
+  return conditions
+    .flatMap((spanset) => (spanset.type === 'filter' ? (spanset.condition ?? []) : []))
+    .reduce<Expression | undefined>(
+      (left, right) => (left === undefined ? right : { type: 'and', left, right }),
+      undefined,
+    )
+}
+
+function measureTraces(measuring: Measuring, pipeline: Pipeline): string {
+  const { parts, range } = measuring
+  const leaf = bestLeaf(leavesOf(pipeline))
+  const fits = compileCondition(leaf.condition)
+  const evaluate = compileEvaluation(pipeline)
+  const margin = leaf.isOfFound ? 0n : otherSpansWithin
+  const wide = { start: range.start - margin, end: range.end + margin }
+  const seen = new Set<string>()
+  return eachBlock(measuring, wide, (row) => {
+    const block = parts.spans(row.dataId)
+    const { columns } = block
+    const traces = new Set<number>()
+    for (let span = 0; span < row.spanCount; span++) {
+      const start = columns.start[span] ?? 0n
+      if (start < wide.start || start >= wide.end || traces.has(columns.trace[span] ?? 0)) continue
+      if (fits((field) => block.values(span, field))) traces.add(columns.trace[span] ?? 0)
+    }
+    for (const trace of traces) {
+      const traceId = traceIdAt(columns, trace)
+      if (seen.has(traceId)) continue
+      seen.add(traceId)
+      measureTrace(measuring, traceId, evaluate)
+    }
+  })
+}
+
+function measureTrace(
+  { parts, spending, measurement, range }: Measuring,
+  traceId: string,
+  evaluate: ReturnType<typeof compileEvaluation>,
+): void {
+  const blocks = parts.blocks
+    .blocksOf(traceId)
+    .map(({ dataId }) => ({ block: parts.spans(dataId), visible: Number.POSITIVE_INFINITY }))
+  const spans = spansOf(traceId, blocks, traceSpansMax)
+  if (spans === undefined) {
+    spending.leaveOut(`trace ${traceId} has more than ${traceSpansMax} spans`)
+    return
+  }
+  spending.trace(spans.length)
+  const view = viewOf(spans)
+  const places = new Set(evaluate(view).flatMap((set) => set.spans))
+  const read = readerOf(view)
+  for (const place of places) {
+    const startUnixNano = view.startUnixNano(place)
+    const span = spans[place]
+    if (span === undefined || startUnixNano < range.start || startUnixNano >= range.end) continue
+    measurement.add({
+      startUnixNano,
+      traceId,
+      spanId: hexOf(span.block.spanId(span.at)),
+      read: (field) => read(place, field),
+      everyField: (found) => eachFieldValue(span.block, span.at, found),
+    })
+  }
+}

@@ -1,0 +1,208 @@
+// Queries by value, each beside what it means: types that differ, patterns, arithmetic, and conditions joined.
+import { any, isRoot, list, number, numeric, service, text, where } from './plain-evaluation.ts'
+import { everything, nothing, type Case } from './plain-evaluation.ts'
+
+const ms = 1_000_000n
+const a = any
+
+const types: Case[] = [
+  ['{ .code = 200 }', where((s) => number(a(s, 'code'), (n) => n == 200))],
+  ['{ .code = 200.0 }', where((s) => number(a(s, 'code'), (n) => n == 200))],
+  ['{ .code = 200.5 }', where((s) => number(a(s, 'code'), (n) => n == 200.5))],
+  ['{ .code = "200" }', where((s) => list(a(s, 'code')).includes('200'))],
+  ['{ .code = true }', where((s) => list(a(s, 'code')).includes(true))],
+  [
+    '{ .code != 200 }',
+    where(
+      (s) =>
+        list(a(s, 'code')).length > 0 &&
+        list(a(s, 'code')).every((v) => typeof v !== 'string' && typeof v !== 'boolean' && v != 200),
+    ),
+  ],
+  ['{ .code != "200" }', nothing],
+  ['{ .code > 200 }', where((s) => number(a(s, 'code'), (n) => n > 200))],
+  ['{ .code >= 200 }', where((s) => number(a(s, 'code'), (n) => n >= 200))],
+  ['{ .code < 300 }', where((s) => number(a(s, 'code'), (n) => n < 300))],
+  ['{ .code <= 200 }', where((s) => number(a(s, 'code'), (n) => n <= 200))],
+  ['{ 300 < .code }', where((s) => number(a(s, 'code'), (n) => n > 300))],
+  ['{ .code = 404 }', where((s) => number(a(s, 'code'), (n) => n == 404))],
+  ['{ .code < "3" }', where((s) => text(a(s, 'code'), (t) => t < '3'))],
+  ['{ .flag }', where((s) => a(s, 'flag') === true)],
+  ['{ .flag = true }', where((s) => a(s, 'flag') === true)],
+  ['{ .flag = false }', where((s) => a(s, 'flag') === false)],
+  ['{ .flag != true }', where((s) => a(s, 'flag') === false)],
+  ['{ !.flag }', where((s) => a(s, 'flag') === false)],
+  ['{ .flag = "true" }', where((s) => a(s, 'flag') === 'true')],
+  ['{ .flag = 1 }', where((s) => a(s, 'flag') === 1n)],
+  ['{ .weight = 1 }', where((s) => number(a(s, 'weight'), (n) => n == 1))],
+  ['{ .weight = 1.0 }', where((s) => number(a(s, 'weight'), (n) => n == 1))],
+  ['{ .weight = -1 }', where((s) => number(a(s, 'weight'), (n) => n == -1))],
+  ['{ .weight < 0 }', where((s) => number(a(s, 'weight'), (n) => n < 0))],
+  ['{ .weight > 1e299 }', where((s) => number(a(s, 'weight'), (n) => n > 1e299))],
+  ['{ .weight = "1" }', where((s) => a(s, 'weight') === '1')],
+  ['{ .weight > 1ns }', where((s) => number(a(s, 'weight'), (n) => n > 1))],
+  ['{ .weight = .5 }', nothing],
+  ['{ .weight = -.5 }', where((s) => a(s, 'weight') === -0.5)],
+  ['{ .big = 9007199254740993 }', where((s) => a(s, 'big') === 9_007_199_254_740_993n)],
+  ['{ .big > 9007199254740992 }', where((s) => number(a(s, 'big'), (n) => n > 9_007_199_254_740_992n))],
+  ['{ .big = 9007199254740992 }', where((s) => a(s, 'big') === 9_007_199_254_740_992n)],
+  ['{ .big = minInt }', where((s) => a(s, 'big') === -9_223_372_036_854_775_808n)],
+  ['{ .big < maxInt }', where((s) => a(s, 'big') !== undefined)],
+  ['{ .nan = .nan }', nothing],
+  ['{ .nan != 1 }', where((s) => a(s, 'nan') !== undefined)],
+  ['{ .nan < 1 }', nothing],
+  ['{ .nan != nil }', where((s) => a(s, 'nan') !== undefined)],
+  ['{ .batch = 1 }', where((s) => list(a(s, 'batch')).includes(1n))],
+  ['{ .batch = 2 }', where((s) => list(a(s, 'batch')).includes(2n))],
+  ['{ .batch != 2 }', where((s) => list(a(s, 'batch')).length > 0 && !list(a(s, 'batch')).includes(2n))],
+  ['{ .batch > 2 }', where((s) => number(a(s, 'batch'), (n) => n > 2))],
+  ['{ .topics = "mail" }', where((s) => list(a(s, 'topics')).includes('mail'))],
+  ['{ .topics =~ "t[01]" }', where((s) => text(a(s, 'topics'), (t) => t === 't0' || t === 't1'))],
+  [
+    '{ .topics !~ "t[01]" }',
+    where((s) => list(a(s, 'topics')).length > 0 && !text(a(s, 'topics'), (t) => t === 't0' || t === 't1')),
+  ],
+  ['{ .text = "" }', where((s) => a(s, 'text') === '')],
+  ['{ .text = "two\\nlines" }', where((s) => a(s, 'text') === 'two\nlines')],
+  ['{ .text = "a \\"quoted\\" \\\\ text" }', where((s) => a(s, 'text') === 'a "quoted" \\ text')],
+  ['{ .text = `a "quoted" \\ text` }', where((s) => a(s, 'text') === 'a "quoted" \\ text')],
+  ['{ .text = "ÄÖ ü€ 🐦" }', where((s) => a(s, 'text') === 'ÄÖ ü€ 🐦')],
+  ['{ .text = "\\u00c4\\xC3\\x96 ü\\u20ac \\U0001F426" }', where((s) => a(s, 'text') === 'ÄÖ ü€ 🐦')],
+  ['{ .text > "Z" }', where((s) => text(a(s, 'text'), (t) => t > 'Z'))],
+  ['{ .text < "a" }', where((s) => text(a(s, 'text'), (t) => t < 'a'))],
+]
+
+const patterns: Case[] = [
+  ['{ name =~ "query" }', where((s) => s.name === 'query')],
+  ['{ name =~ "quer" }', nothing],
+  ['{ name =~ "quer." }', where((s) => s.name === 'query')],
+  ['{ name =~ "query|auth|charge" }', where((s) => ['query', 'auth', 'charge'].includes(s.name))],
+  ['{ name =~ "POST.*" }', where((s) => s.name.startsWith('POST'))],
+  ['{ name =~ ".*root" }', where((s) => s.name.endsWith('root'))],
+  ['{ name =~ ".*i.*" }', where((s) => s.name.includes('i'))],
+  ['{ name =~ "" }', nothing],
+  ['{ name =~ ".*" }', everything],
+  ['{ name !~ "query|auth" }', where((s) => !['query', 'auth'].includes(s.name))],
+  ['{ name !~ "P.*" }', where((s) => !s.name.startsWith('P'))],
+  ['{ name =~ "(?i)select" }', where((s) => s.name === 'SELECT')],
+  ['{ name =~ "(POST|GET) /[a-z]+" }', where((s) => /^(POST|GET) \/[a-z]+$/.test(s.name))],
+  ['{ name =~ "^query$" }', where((s) => s.name === 'query')],
+  ['{ name =~ "\\\\w+ \\\\w+" }', where((s) => /^\w+ \w+$/.test(s.name))],
+  ['{ name =~ `\\w+ \\w+` }', where((s) => /^\w+ \w+$/.test(s.name))],
+  ['{ name =~ "fi(b| )+ odd" }', where((s) => s.name === 'fib odd')],
+  ['{ .text =~ "two.lines" }', where((s) => a(s, 'text') === 'two\nlines')],
+  ['{ .text =~ "\\\\p{Lu}.*" }', where((s) => text(a(s, 'text'), (t) => /^\p{Lu}/u.test(t)))],
+  ['{ .code =~ "2.*" }', where((s) => text(a(s, 'code'), (t) => t.startsWith('2')))],
+  ['{ .code !~ "2.*" }', where((s) => text(a(s, 'code'), (t) => !t.startsWith('2')))],
+  ['{ span.http.url =~ ".*item=(1|2)" }', where((s) => text(a(s, 'http.url'), (t) => /item=(1|2)$/.test(t)))],
+  ['{ statusMessage =~ "card.+" }', where((s) => s.message.startsWith('card'))],
+  ['{ resource.service.name =~ "s.*|d.*" }', where((s) => /^[sd]/.test(String(service(s))))],
+  ['{ name =~ "(a+)+b" }', nothing],
+]
+
+const arithmetic: Case[] = [
+  ['{ .n + 1 = 3 }', where((s) => number(a(s, 'n'), (n) => n == 2))],
+  ['{ .n - 1 = 1 }', where((s) => number(a(s, 'n'), (n) => n == 2))],
+  ['{ .n * 2 = 6 }', where((s) => number(a(s, 'n'), (n) => n == 3))],
+  ['{ .n / 2 = 1 }', where((s) => number(a(s, 'n'), (n) => n == 2 || n == 3))],
+  ['{ .n / 2.0 = 1.5 }', where((s) => number(a(s, 'n'), (n) => n == 3))],
+  ['{ .n % 2 = 0 }', where((s) => number(a(s, 'n'), (n) => Number(n) % 2 === 0))],
+  ['{ .n ^ 2 = 9 }', where((s) => number(a(s, 'n'), (n) => n == 3))],
+  ['{ 2 ^ .n = 8 }', where((s) => number(a(s, 'n'), (n) => n == 3))],
+  ['{ 2 ^ 3 ^ 2 = 512 }', everything],
+  ['{ -2 ^ 2 = -4 }', everything],
+  ['{ (-2) ^ 2 = 4 }', everything],
+  ['{ 1 + 2 * 3 = 7 }', everything],
+  ['{ (1 + 2) * 3 = 9 }', everything],
+  ['{ 10 - 4 - 3 = 3 }', everything],
+  ['{ 7 / 2 = 3 }', everything],
+  ['{ 7 / 2.0 = 3.5 }', everything],
+  ['{ -7 / 2 = -3 }', everything],
+  ['{ 7 % 4 = 3 }', everything],
+  ['{ 1 / 0 = 0 }', nothing],
+  ['{ 1 % 0 = 0 }', nothing],
+  ['{ 1 / 0.0 > 1e308 }', everything],
+  ['{ -.n = -2 }', where((s) => number(a(s, 'n'), (n) => n == 2))],
+  ['{ .n = 1 + 2 }', where((s) => number(a(s, 'n'), (n) => n == 3))],
+  ['{ .n + .fib.value = 2.5 }', where((s) => numeric(a(s, 'n')) + numeric(a(s, 'fib.value')) === 2.5)],
+  [
+    '{ .fib.value * 4 = .n }',
+    where((s) => a(s, 'n') !== undefined && numeric(a(s, 'fib.value')) * 4 === numeric(a(s, 'n'))),
+  ],
+  ['{ .n > .fib.value }', where((s) => numeric(a(s, 'n')) > numeric(a(s, 'fib.value')))],
+  ['{ duration > 2 * 10ms }', where((s) => s.duration > 20n * ms)],
+  ['{ duration / 2 > 20ms }', where((s) => Number(s.duration) / 2 > 20e6)],
+  ['{ duration * 2 = 20ms }', where((s) => s.duration === 10n * ms)],
+  ['{ duration - 5ms < 0 }', where((s) => s.duration < 5n * ms)],
+  ['{ duration + 1ms >= 21ms && duration <= 20ms }', where((s) => s.duration === 20n * ms)],
+  ['{ duration % 10ms = 0 }', where((s) => s.duration % (10n * ms) === 0n)],
+  ['{ .code + 1 = 201 }', where((s) => numeric(a(s, 'code')) + 1 === 201)],
+  ['{ .code + 1 != 0 }', where((s) => Number.isFinite(numeric(a(s, 'code'))))],
+  ['{ .flag + 1 = 2 }', where((s) => a(s, 'flag') === 1n)],
+  ['{ .big + 1 = 9007199254740994 }', where((s) => a(s, 'big') === 9_007_199_254_740_993n)],
+  [
+    '{ .db.rows / 10 = .attempt }',
+    where((s) => a(s, 'attempt') !== undefined && numeric(a(s, 'db.rows')) / 10 === numeric(a(s, 'attempt'))),
+  ],
+  ['{ (.n = 2) = true }', where((s) => a(s, 'n') === 2n)],
+  ['{ .even = (.n > 2) }', where((s) => a(s, 'n') !== undefined && a(s, 'even') === numeric(a(s, 'n')) > 2)],
+  ['{ maxInt + 1 = minInt }', everything],
+]
+
+const shop: Parameters<typeof where>[0] = (s) => service(s) === 'shop'
+const failed: Parameters<typeof where>[0] = (s) => s.status === 'ERROR'
+
+const joined: Case[] = [
+  ['{ resource.service.name = "shop" && status = error }', where((s, t) => shop(s, t) && failed(s, t))],
+  ['{ resource.service.name = "shop" || status = error }', where((s, t) => shop(s, t) || failed(s, t))],
+  [
+    '{ name = "query" && duration > 5ms && .attempt != 2 }',
+    where((s) => s.name === 'query' && s.duration > 5n * ms && number(a(s, 'attempt'), (n) => n != 2)),
+  ],
+  [
+    '{ name = "query" || name = "auth" || name = "charge" }',
+    where((s) => ['query', 'auth', 'charge'].includes(s.name)),
+  ],
+  // && before ||
+  [
+    '{ name = "query" || name = "auth" && kind = server }',
+    where((s) => s.name === 'query' || (s.name === 'auth' && s.kind === 'SERVER')),
+  ],
+  [
+    '{ kind = server && name = "SELECT" || name = "auth" }',
+    where((s) => (s.kind === 'SERVER' && s.name === 'SELECT') || s.name === 'auth'),
+  ],
+  [
+    '{ (name = "query" || name = "auth") && .attempt = 1 }',
+    where((s) => (s.name === 'query' || s.name === 'auth') && a(s, 'attempt') === 1n),
+  ],
+  ['{ !(name = "query") }', where((s) => s.name !== 'query')],
+  ['{ !(name = "query" || kind = server) }', where((s) => s.name !== 'query' && s.kind !== 'SERVER')],
+  ['{ !(name = "query" && .attempt = 1) }', where((s) => !(s.name === 'query' && a(s, 'attempt') === 1n))],
+  ['{ !!(status = error) }', where(failed)],
+  ['{ !(.attempt > 0) }', where((s) => !number(a(s, 'attempt'), (n) => n > 0))],
+  ['{ true && name = "query" }', where((s) => s.name === 'query')],
+  ['{ false || name = "query" }', where((s) => s.name === 'query')],
+  ['{ .flag || status = error }', where((s, t) => a(s, 'flag') === true || failed(s, t))],
+  ['{ .flag && name = "first root" }', where((s) => a(s, 'flag') === true && s.name === 'first root')],
+  [
+    '{ nestedSetParent < 0 && resource.service.name = "shop" && status = error }',
+    where((s, t) => isRoot(s, t) && shop(s, t) && failed(s, t)),
+  ],
+  ['{ !(nestedSetParent < 0) && status = ok }', where((s, t) => !isRoot(s, t) && s.status === 'OK')],
+  [
+    '{ resource.service.name="shop" && span.http.method=~"GET|PUT" && (duration>120ms || status=error) && name="GET /cart" && kind=server && traceDuration>50ms && span.http.url != nil }',
+    where(
+      (s, t) => s.name === 'GET /cart' && (s.duration > 120n * ms || failed(s, t)) && s.kind === 'SERVER',
+    ),
+  ],
+  [
+    '{ // of the shop\n  resource.service.name = "shop" /* only */ && kind = client }',
+    where((s, t) => shop(s, t) && s.kind === 'CLIENT'),
+  ],
+  ['\n{\n\tname\n=\n"auth"\n}\n', where((s) => s.name === 'auth')],
+  ['{name="auth"&&kind=client}', where((s) => s.name === 'auth')],
+  ['{ ((((name = "auth")))) }', where((s) => s.name === 'auth')],
+]
+
+export const valueCases: Case[] = [...types, ...patterns, ...arithmetic, ...joined]
