@@ -62,13 +62,16 @@ function envFor(receiver: Receiver, packs = ['job']): Record<string, string> {
   }
 }
 
+/** Another run of this test may go on beside this one. */
+const isOurs = (arg: string): boolean => arg.includes(':sup:') && arg.includes(folder.path)
+
 /** bpftrace processes whose program is about the probes of this test. */
 function bpftraces(): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   return pids.map(Number).filter((pid) => {
     try {
       const [command = '', ...args] = readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0')
-      return /bpftrace[\d.-]*$/.test(command) && args.some((arg) => arg.includes(':sup:')) && isAlive(pid)
+      return /bpftrace[\d.-]*$/.test(command) && args.some(isOurs) && isAlive(pid)
     } catch {
       return false
     }

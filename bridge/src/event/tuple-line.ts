@@ -6,7 +6,7 @@ import type { HrTime } from '@opentelemetry/api'
 import type { Definition } from '../definition/definition.ts'
 import { layoutsOf, type Field, type Layout } from '../definition/layout.ts'
 import { counterOf } from '../definition/self-report.ts'
-import { attributeValue } from './attribute-value.ts'
+import { attributeValue, isNumeric } from './attribute-value.ts'
 import type { AttributeValue, ProbeEvent } from './event.ts'
 import { parseTraceparent } from './traceparent.ts'
 import { addLink, keyOf, newEvent, type ToUnix } from './tuple.ts'
@@ -44,12 +44,14 @@ type Block = { id: Buffer; layout: Layout }
 export class TupleLineReader {
   private readonly blocks: readonly Block[]
   private readonly toUnix: ToUnix
+  private readonly isScripted: boolean
   private bytes: Buffer = prefix
   private at = 0
   private end = 0
 
   constructor(definition: Definition, toUnix: ToUnix) {
     this.toUnix = toUnix
+    this.isScripted = definition.script !== undefined
     this.blocks = [...layoutsOf(definition)].map(([name, layout]) => ({
       id: Buffer.from(`${name.replace(' ', '","')}"`),
       layout,
@@ -137,10 +139,17 @@ export class TupleLineReader {
       case 'link':
       case 'attribute': {
         const value = this.value()
-        if (value !== undefined) setValue(event, field, value)
-        return value !== undefined
+        if (value === undefined || this.isToBeChecked(field, value)) return false
+        setValue(event, field, value)
+        return true
       }
     }
+  }
+
+  /** The other reader tells what is wrong with it, if anything is. */
+  private isToBeChecked(field: Field, value: AttributeValue): boolean {
+    if (!this.isScripted || field.role !== 'attribute') return false
+    return typeof value === 'string' && isNumeric(field.attribute.type)
   }
 
   /** `,` and then an integer from 0 up, as seconds and nanoseconds. */

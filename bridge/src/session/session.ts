@@ -17,6 +17,7 @@ import { BridgeError } from '../errors.ts'
 import { Pipeline, type Ending } from '../pipeline.ts'
 import type { WordSource } from '../span/binary-context.ts'
 import { readableSpan } from '../span/readable-span.ts'
+import { scriptOf } from '../source.ts'
 import { atItsPlace, selectionText, type TargetSelection } from '../target/target.ts'
 import { bootNowNs } from '../time/clock.ts'
 import { timeOfNs } from '../time/instant.ts'
@@ -128,7 +129,8 @@ export class Session {
     for (let step: NextStep = 'restart'; !this.isOver(step);) {
       const result = await this.runOnce()
       if (this.stopped.signal.aborted) break
-      step = nextStep(result, this.timesAttached > 0, this.plan.source.kind, this.plan.target.kind)
+      const { definition, target } = this.plan
+      step = nextStep(result, this.timesAttached > 0, isOfScript(definition) ? 'script' : 'pack', target.kind)
       this.tell(step, result)
       if (step === 'give up') failure = result.failure
       if (step === 'restart' && result.reached !== 'nothing') this.restarts += 1
@@ -245,10 +247,10 @@ export class Session {
   private async trace(attachment: Attachment): Promise<{ failure?: BridgeError; filesChanged: boolean }> {
     const { program, launcher, buffer } = this.environment
     const { pid } = attachment
-    const { source } = this.plan
+    const scriptPath = scriptOf(this.plan.source, this.plan.definition)
     const about = {
       ...(pid !== undefined && { targetPid: pid }),
-      ...(source.kind === 'script' && { scriptPath: source.path }),
+      ...(scriptPath !== undefined && { scriptPath }),
     }
     const { args, env } = attachment.invocation
     const own = { ...env, BPFTRACE_PERF_RB_PAGES: buffer.pages.toString() }
