@@ -15,15 +15,16 @@ const definition = parseDefinition(
      attributes: { route: { at: start, value: str(arg1) } } } } }`,
   'bench',
 )
+const resource = resourceFromAttributes({ 'service.name': 'bench' })
+const splitter = new LineSplitter()
+const encoder = new RequestEncoder()
 const pipeline = new Pipeline({
   definition,
   toUnix: (boot) => boot,
   reorderWindowMs: overtakeMs,
   words: randomWords(),
+  onSpan: (span) => encoder.add(readableSpan(span, resource)),
 })
-const resource = resourceFromAttributes({ 'service.name': 'bench' })
-const splitter = new LineSplitter()
-const encoder = new RequestEncoder()
 
 let nsecs = 4_152_634_571_373
 function line(phase: string, key: string, more: string): string {
@@ -39,8 +40,8 @@ for (let at = 0; at < openSpans; at += 100) {
     }
     text += line('start', `open-request-number-${open}`, `,"/orders/:id"`)
   }
-  const spans = splitter.push(Buffer.from(text)).flatMap((each) => pipeline.line(each, nsecs / 1e6))
-  for (const span of spans) encoder.add(readableSpan(span, resource))
+  const nowMs = nsecs / 1e6
+  splitter.push(Buffer.from(text), (bytes, start, end) => pipeline.line(bytes, start, end, nowMs))
   encoder.take()
   keepHeapSmall(pipeline.matcher.openCount)
 }

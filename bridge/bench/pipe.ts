@@ -4,7 +4,7 @@ import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import { RequestEncoder } from '../src/deliver/request-encoder.ts'
-import { LineSplitter } from '../src/bpftrace/lines.ts'
+import { LineSplitter, lineText } from '../src/bpftrace/lines.ts'
 import { overtakeMs } from '../src/bpftrace/version.ts'
 import { parseDefinition } from '../src/definition/load.ts'
 import { Pipeline } from '../src/pipeline.ts'
@@ -72,29 +72,35 @@ class SdkEncoder implements Encoder {
 
 function throughBridge(stream: Buffer, encoder: Encoder): void {
   const resource = resourceFromAttributes({ 'service.name': 'bench' })
+  let spans = 0
   const pipeline = new Pipeline({
     definition,
     toUnix: (boot) => addTimes(boot, [1_795_150_869, 381_843_673]),
     reorderWindowMs: overtakeMs,
     words: randomWords(),
+    onSpan: (span) => {
+      spans += 1
+      encoder.add(readableSpan(span, resource))
+    },
   })
-  const splitter = new LineSplitter()
-  for (let at = 0; at < stream.length; at += chunkBytes) {
+  forEachChunk(stream, (chunk, splitter) => {
     const nowMs = performance.now()
-    for (const line of splitter.push(stream.subarray(at, at + chunkBytes))) {
-      for (const span of pipeline.line(line, nowMs)) encoder.add(readableSpan(span, resource))
-    }
+    splitter.push(chunk, (bytes, start, end) => pipeline.line(bytes, start, end, nowMs))
     if (encoder.spanCount >= batchSpans) encoder.take()
-  }
-  const spans = pipeline.matcher.counts.paired + pipeline.end().length
+  })
+  pipeline.end()
   if (spans < pairs - 1) throw new Error(`${spans} spans of ${pairs}`)
 }
 
 function throughJsonParse(stream: Buffer): void {
+  forEachChunk(stream, (chunk, splitter) => {
+    splitter.push(chunk, (bytes, start, end) => void JSON.parse(lineText(bytes, start, end)))
+  })
+}
+
+function forEachChunk(stream: Buffer, work: (chunk: Buffer, splitter: LineSplitter) => void): void {
   const splitter = new LineSplitter()
-  for (let at = 0; at < stream.length; at += chunkBytes) {
-    for (const line of splitter.push(stream.subarray(at, at + chunkBytes))) JSON.parse(line)
-  }
+  for (let at = 0; at < stream.length; at += chunkBytes) work(stream.subarray(at, at + chunkBytes), splitter)
 }
 
 /** Events a second of CPU time, the best of three: what else the machine does must not count. */

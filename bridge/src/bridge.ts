@@ -3,6 +3,7 @@
 import { cpus } from 'node:os'
 import { eventBufferOf } from './bpftrace/event-buffer.ts'
 import { deathSignalLauncher } from './bpftrace/launcher.ts'
+import { lineText } from './bpftrace/lines.ts'
 import { bpftraceVersion } from './bpftrace/probes.ts'
 import type { BpftraceVersion } from './bpftrace/version.ts'
 import type { BridgeConfig } from './config.ts'
@@ -164,7 +165,7 @@ export class Bridge {
       },
       info: (text) => log.info(told(text)),
       warn: (text) => log.warn(told(text)),
-      onLine: (line) => this.recorder?.write(line),
+      onLine: (bytes, start, end) => this.recorder?.write(lineText(bytes, start, end)),
       onRun: async (resource) => {
         const { recordPath } = config
         if (recordPath === undefined || this.recorder || !this.clock) return
@@ -184,11 +185,13 @@ export class Bridge {
       ...definition.resource,
       ...(serviceName !== undefined && { 'service.name': serviceName }),
     }
-    const replay = await Replay.open(path, definition, attributes, this.words, (text) => this.log.warn(text))
+    const onRemark = (text: string): void => this.log.warn(text)
+    const options = { definition, attributes, words: this.words, onRemark }
+    const replay = await Replay.open(path, this.delivery, options)
     this.replay = replay
     if (this.stopping) replay.stop()
     // Said at once: a recording need not hold the announcement.
     this.log.info(`REPLAY of ${path}, not live; ${source.path} to ${tracesUrl}`)
-    await replay.play(this.delivery)
+    await replay.play()
   }
 }

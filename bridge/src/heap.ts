@@ -4,7 +4,7 @@
 // The young generation can only be bounded where the process is started, by `nodeOptions`.
 import { setFlagsFromString } from 'node:v8'
 
-export const nodeOptions = ['--max-semi-space-size=8'] as const
+export const nodeOptions = ['--max-semi-space-size=16'] as const
 
 const manySpans = 10_000
 const growthPercent = 20

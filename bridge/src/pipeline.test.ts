@@ -2,12 +2,13 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { absent, fixtureBytes, fixtureLines } from '../test/fixture.ts'
+import { TextPipeline } from '../test/text-pipeline.ts'
 import { countingWords, definitionWith, spanDefinition } from '../test/probe-events.ts'
-import { LineSplitter } from './bpftrace/lines.ts'
+import { LineSplitter, type OnLine } from './bpftrace/lines.ts'
 import type { Definition } from './definition/definition.ts'
 import type { MatchedSpan } from './match/matcher.ts'
 import { nsOfTime } from './time/instant.ts'
-import { Pipeline, type PipelineOptions } from './pipeline.ts'
+import type { PipelineOptions } from './pipeline.ts'
 
 const empty: Definition = { name: 'script', resource: {}, spans: new Map(), events: new Map() }
 const tuples = definitionWith(
@@ -19,13 +20,13 @@ function createPipeline(
   definition: Definition,
   options: Partial<PipelineOptions> = {},
 ): {
-  pipeline: Pipeline
+  pipeline: TextPipeline
   remarks: string[]
   ready: () => number
 } {
   const remarks: string[] = []
   let readyCalls = 0
-  const pipeline = new Pipeline({
+  const pipeline = new TextPipeline({
     definition,
     toUnix: (boot) => boot,
     reorderWindowMs: 250,
@@ -41,8 +42,11 @@ function createPipeline(
 function spansOf(definition: Definition, chunks: readonly Buffer[]): MatchedSpan[] {
   const { pipeline } = createPipeline(definition)
   const splitter = new LineSplitter()
-  const lines = [...chunks.flatMap((chunk) => splitter.push(chunk)), ...splitter.end()]
-  return [...lines.flatMap((line) => pipeline.line(line, 0)), ...pipeline.end()]
+  const spans: MatchedSpan[] = []
+  const onLine: OnLine = (...line) => void spans.push(...pipeline.bytes(...line, 0))
+  for (const chunk of chunks) splitter.push(chunk, onLine)
+  splitter.end(onLine)
+  return [...spans, ...pipeline.end()]
 }
 
 function cut(bytes: Buffer, cuts: readonly number[]): Buffer[] {
@@ -88,9 +92,9 @@ test('a start that never ends is given up by time, while the stream is quiet', (
   const { pipeline } = createPipeline(tuples)
   pipeline.line(value('query', 'start', 1000, 7, 7, 'a'), 0)
   pipeline.tick(1000)
-  expect(pipeline.matcher.openCount).toBe(1)
+  expect(pipeline.own.matcher.openCount).toBe(1)
   pipeline.tick(62_000)
-  expect(pipeline.matcher.counts).toMatchObject({ starts: 1, expired: 1 })
+  expect(pipeline.own.matcher.counts).toMatchObject({ starts: 1, expired: 1 })
 })
 
 test('ready is told once: by BEGIN of a program, or by each tick of an announced script', () => {
@@ -99,14 +103,14 @@ test('ready is told once: by BEGIN of a program, or by each tick of an announced
   expect(ready()).toBe(0)
   for (let tick = 0; tick < 3; tick += 1) pipeline.line(value('probespan', 'ready', 1), 0)
   expect(ready()).toBe(1)
-  expect(pipeline.counts.malformed).toBe(0)
+  expect(pipeline.own.counts.malformed).toBe(0)
 })
 
 test('lost events add up', () => {
   const { pipeline } = createPipeline(tuples)
   pipeline.line('{"type": "lost_events", "data": {"events": 7}}', 0)
   pipeline.line('{"type": "lost_events", "data": {"events": 1f}}', 0)
-  expect(pipeline.counts.reportedLost).toBe(38)
+  expect(pipeline.own.counts.reportedLost).toBe(38)
 })
 
 test.each([
@@ -118,7 +122,7 @@ test.each([
 ])('%s is counted and shown', (_, line, remark) => {
   const { pipeline, remarks } = createPipeline(tuples)
   expect(pipeline.line(line, 0)).toEqual([])
-  expect(pipeline.counts.malformed).toBe(1)
+  expect(pipeline.own.counts.malformed).toBe(1)
   expect(remarks).toEqual([expect.stringMatching(remark)])
 })
 
@@ -130,7 +134,7 @@ test('text that is no record and errors of the program are shown', () => {
     'text: No probes to attach',
     expect.stringMatching(/^helper_error: .*Bad address/),
   ])
-  expect(pipeline.counts.malformed).toBe(0)
+  expect(pipeline.own.counts.malformed).toBe(0)
 })
 
 test('what is shown is bounded, what is counted is not', () => {
@@ -140,7 +144,7 @@ test('what is shown is bounded, what is counted is not', () => {
     pipeline.line('{"type": "helper_error", "msg": "Bad address"}', 0)
     pipeline.line('noise', 0)
   }
-  expect(pipeline.counts.malformed).toBe(1000)
+  expect(pipeline.own.counts.malformed).toBe(1000)
   expect(remarks.length).toBeLessThanOrEqual(100)
 })
 
@@ -159,7 +163,7 @@ test('maps, histograms and the other records of a script pass without a word', (
   ]) {
     expect(pipeline.line(`{"type": "${type}", "data": {}}`, 0)).toEqual([])
   }
-  expect([remarks, pipeline.counts]).toEqual([[], { reportedLost: 0, malformed: 0 }])
+  expect([remarks, pipeline.own.counts]).toEqual([[], { reportedLost: 0, malformed: 0 }])
 })
 
 const recording = 'pair/bpftrace.jsonl'
@@ -220,7 +224,7 @@ describe('a bpftrace that is followed by another', () => {
       ['open', true],
     ])
     expect(ready()).toBe(2)
-    expect(pipeline.matcher.counts).toMatchObject({ starts: 2, ends: 2, paired: 2, orphaned: 0 })
+    expect(pipeline.own.matcher.counts).toMatchObject({ starts: 2, ends: 2, paired: 2, orphaned: 0 })
   })
 
   test('its counts begin anew: that is no loss, and hides none of either', () => {
@@ -230,14 +234,14 @@ describe('a bpftrace that is followed by another', () => {
     for (let at = 0; at < 10; at += 1) start(at)
     pipeline.line(counts(13), 0)
     pipeline.endProcess()
-    expect(pipeline.lost).toBe(3)
+    expect(pipeline.own.lost).toBe(3)
     start(20)
     pipeline.line(counts(1), 1000)
     pipeline.line(counts(1), 2000)
-    expect(pipeline.lost).toBe(3)
+    expect(pipeline.own.lost).toBe(3)
     pipeline.line(counts(3), 3000)
     pipeline.end()
-    expect(pipeline.lost).toBe(5)
+    expect(pipeline.own.lost).toBe(5)
   })
 })
 
@@ -276,10 +280,10 @@ describe('a program that tells of itself', () => {
       put(progress(full))
       readAt = [10 + index, 300_000_000]
       put(`{"type": "map", "data": {"@events": ${printed}}}`)
-      expect(pipeline.lost).toBe(index === 0 ? 0 : 4)
+      expect(pipeline.own.lost).toBe(index === 0 ? 0 : 4)
       query(full + 200_000_000, 'before the count is taken for sure')
       put(progress(full + 400_000_000))
-      expect(pipeline.lost).toBe(4)
+      expect(pipeline.own.lost).toBe(4)
       query(full + 500_000_000, 'afterwards')
     }
     spans.push(...pipeline.end())
@@ -310,6 +314,6 @@ describe('a program that tells of itself', () => {
         [at, 1],
       ]),
     )
-    expect(pipeline.reorder.late).toBe(0)
+    expect(pipeline.own.reorder.late).toBe(0)
   })
 })

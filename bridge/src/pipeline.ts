@@ -1,6 +1,7 @@
 // The lines of a bpftrace stream to matched spans: parse, put in order, pair. Pure: every time comes in as an
 // argument (monotonic milliseconds), ids come from the source, so the same lines give the same spans however the
-// stream was cut. Whatever is not an event is counted, with the first few kept to show.
+// stream was cut. Spans are handed on one by one, never gathered: what lives on while many are made would be copied by
+// the garbage collector. Whatever is not an event is counted, with the first few kept to show.
 import type { HrTime } from '@opentelemetry/api'
 import { jsonText, type JsonValue } from './bpftrace/json.ts'
 import { readOutput, type OutputRecord } from './bpftrace/output.ts'
@@ -10,7 +11,9 @@ import type { EventResult, ProbeEvent } from './event/event.ts'
 import { PrintfReader } from './event/printf.ts'
 import { TupleReader, type ToUnix } from './event/tuple.ts'
 import { TupleLineReader, type TupleHead } from './event/tuple-line.ts'
+import { lineText } from './bpftrace/lines.ts'
 import { Gaps } from './match/gaps.ts'
+import { HeldArrivals, type Arrival } from './match/held-arrivals.ts'
 import { KernelCounts } from './match/kernel-counts.ts'
 import { Losses } from './match/losses.ts'
 import { Matcher, type MatchedSpan } from './match/matcher.ts'
@@ -29,6 +32,8 @@ export type PipelineOptions = {
   bootNow?: () => HrTime
   /** Of which ids are made. */
   words: WordSource
+  /** Gets every span, as soon as it is complete or given up. */
+  onSpan: (span: MatchedSpan) => void
   /** Called once a process of bpftrace, at the first sign that its probes are attached. */
   onReady?: () => void
   /** An event of this pid has come, and the one before it was of another. */
@@ -49,13 +54,9 @@ export type PipelineCounts = {
   malformed: number
 }
 
-/** What is held to be put in order: an event, or a line of which the rest is read when its turn has come. */
-type Arrival = ProbeEvent | TupleHead
-
 const malformedShownMax = 5
 /** Of each kind of text that is not counted: a script may print without end. */
 const textsShownMax = 20
-const none: readonly MatchedSpan[] = []
 
 export class Pipeline {
   readonly counts: PipelineCounts = { reportedLost: 0, malformed: 0 }
@@ -82,25 +83,26 @@ export class Pipeline {
     this.losses = new Losses(options.toUnix)
     this.tuples = new TupleReader(options.definition, options.toUnix)
     this.tupleLines = new TupleLineReader(options.definition, options.toUnix)
-    this.reorder = new ReorderBuffer(options.reorderWindowMs)
+    this.reorder = new ReorderBuffer(options.reorderWindowMs, new HeldArrivals())
     this.matcher = new Matcher(options.definition, options.words)
     this.unpaired = new UnpairedWatch(options.definition)
   }
 
-  /** The spans that this line completes. */
-  line(line: string, nowMs: number): readonly MatchedSpan[] {
-    const head = this.tupleLines.head(line)
-    if (head === undefined) return this.otherLine(line, nowMs)
-    return this.match(this.arrive(head, nowMs))
+  /** A line, as `LineSplitter` hands it on: its bytes must stay as they are. */
+  line(bytes: Buffer, start: number, end: number, nowMs: number): void {
+    const head = this.tupleLines.head(bytes, start, end)
+    if (head) this.arrive(head, nowMs)
+    else this.otherLine(lineText(bytes, start, end), nowMs)
+    this.match()
   }
 
-  /** The spans that time completes; also gives up starts that waited too long. Call it a few times a second. */
-  tick(nowMs: number): readonly MatchedSpan[] {
-    const spans = this.match(this.reorder.advance(nowMs))
+  /** Also gives up starts that waited too long. Call it a few times a second. */
+  tick(nowMs: number): void {
+    this.reorder.advance(nowMs)
+    this.match()
     for (const warning of this.unpaired.due(nowMs)) this.remark(warning)
     const settled = this.reorder.settledUntil(nowMs)
-    if (!settled) return spans
-    return [...spans, ...this.marked(this.matcher.expire(settled))]
+    if (settled) this.giveUp(this.matcher.expire(settled))
   }
 
   /**
@@ -113,50 +115,46 @@ export class Pipeline {
   }
 
   /**
-   * The process of bpftrace has ended, and another may follow: its counts begin anew. What is open stays open, unless
-   * what it traced `ended` with it. Answers the spans that were held to be put in order, and those that are given up.
+   * The process of bpftrace has ended, and another may follow: its counts begin anew. What was held to be put in order is
+   * matched; what is open stays open, unless what it traced `ended` with it.
    */
-  endProcess(ended?: Ending): readonly MatchedSpan[] {
+  endProcess(ended?: Ending): void {
     const newest = this.reorder.newestTime
     this.losses.end(this.options.bootNow?.() ?? this.progress.furthest)
-    const held = this.match(this.reorder.flush())
-    const spans = ended ? [...held, ...this.marked(this.matcher.giveUpAll(ended.reason, ended.at))] : held
+    this.reorder.flush()
+    this.match()
+    if (ended) this.giveUp(this.matcher.giveUpAll(ended.reason, ended.at))
     this.lostBefore += this.losses.lost
     this.losses = new Losses(this.options.toUnix)
     this.progress = new Progress()
     this.kernel.restart()
     if (newest) this.gaps.open(newest)
     this.ready = false
-    return spans
   }
 
   /** No process follows: what is still open was traced until the last event. */
-  end(): readonly MatchedSpan[] {
+  end(): void {
     const at = this.reorder.newestTime
-    return [...this.endProcess(at && { reason: 'tracingEnded', at }), ...this.matcher.end()]
+    this.endProcess(at && { reason: 'tracingEnded', at })
+    for (const span of this.matcher.end()) this.options.onSpan(span)
   }
 
-  private arrive(arrival: Arrival, nowMs: number): readonly Arrival[] {
+  private arrive(arrival: Arrival, nowMs: number): void {
     this.losses.arrive(arrival.counter)
     if (arrival.pid !== this.lastPid) {
       this.lastPid = arrival.pid
       this.options.onPid?.(arrival.pid)
     }
-    return this.reorder.push(arrival, nowMs)
+    this.reorder.push(arrival, nowMs)
   }
 
-  private otherLine(line: string, nowMs: number): readonly MatchedSpan[] {
-    const due: Arrival[] = []
+  private otherLine(line: string, nowMs: number): void {
     for (const result of this.events(readOutput(line))) {
-      if (!result.ok) {
-        this.noteMalformed(result.reason)
-        continue
-      }
-      due.push(...this.arrive(result.event, nowMs))
+      if (result.ok) this.arrive(result.event, nowMs)
+      else this.noteMalformed(result.reason)
     }
-    const spans = this.match(due)
     // It may have been told of what had arrived.
-    return [...spans, ...this.match(this.reorder.advance(nowMs))]
+    this.reorder.advance(nowMs)
   }
 
   private events(record: OutputRecord): EventResult[] {
@@ -224,34 +222,32 @@ export class Pipeline {
   }
 
   /** Spans that were given up; those of whose time something was lost say so. */
-  private marked(given: readonly MatchedSpan[]): readonly MatchedSpan[] {
+  private giveUp(given: readonly MatchedSpan[]): void {
     for (const span of given) {
       span.nearLoss = this.isNearLoss(span.start.at, span.incomplete?.at ?? span.start.at)
+      this.options.onSpan(span)
     }
-    return given
   }
 
-  private match(arrivals: readonly Arrival[]): readonly MatchedSpan[] {
-    if (arrivals.length === 0) return none
-    const spans: MatchedSpan[] = []
-    const { unpaired } = this
-    for (const arrival of arrivals) {
-      const event = 'line' in arrival ? this.whole(arrival) : arrival
+  /** What has become due. */
+  private match(): void {
+    const { unpaired, reorder } = this
+    for (let arrival = reorder.next(); arrival; arrival = reorder.next()) {
+      const event = 'bytes' in arrival ? this.whole(arrival) : arrival
       if (event === undefined) continue
       if (unpaired.isWatching) unpaired.see(event)
       for (const span of this.matcher.push(event)) {
         span.nearLoss = this.isNearLoss(span.start.at, event.at)
         if (unpaired.isWatching) unpaired.made(span)
-        spans.push(span)
+        this.options.onSpan(span)
       }
     }
-    return spans
   }
 
   private whole(head: TupleHead): ProbeEvent | undefined {
     const event = this.tupleLines.body(head)
     if (event) return event
-    for (const result of this.events(readOutput(head.line))) {
+    for (const result of this.events(readOutput(lineText(head.bytes, head.start, head.end)))) {
       if (result.ok) return result.event
       this.noteMalformed(result.reason)
     }

@@ -15,6 +15,9 @@ export type RecordingHead = {
   resource: Resource
 }
 
+/** `bytes` are the lines behind the head. */
+export type Recording = { head: RecordingHead; bytes: Buffer }
+
 /** The lines of a recording are small enough to hold: a guard against naming the wrong file. */
 const recordingBytesMax = 256 * 1024 * 1024
 
@@ -57,7 +60,7 @@ export class Recorder {
     return new Recorder(stream, onError)
   }
 
-  /** `line` as `LineSplitter` cuts it. */
+  /** A line as `lineText` has it. */
   write(line: string): void {
     if (!this.failed) this.stream.write(`${line}\n`, 'latin1')
   }
@@ -68,7 +71,7 @@ export class Recorder {
 }
 
 /** Throws BridgeError `config_invalid` where the file is no recording. */
-export async function readRecording(path: string): Promise<{ head: RecordingHead; bytes: Buffer }> {
+export async function readRecording(path: string): Promise<Recording> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     throw new BridgeError('config_invalid', `cannot read the recording ${path}: ${error.code}`)
   })

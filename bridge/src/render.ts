@@ -1,5 +1,6 @@
 // `probespan render PACK`: a definition to the bpftrace program that the bridge would run, on stdout; remarks and errors
 // to stderr. Nothing is run but `bpftrace --version`, where there is one: before 0.23 an event's strings may not fit.
+import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { cpuBuffersOf } from './bpftrace/event-buffer.ts'
 import { attachPath, bpftraceVersion } from './bpftrace/probes.ts'
@@ -10,6 +11,7 @@ import {
   type BpftraceVersion,
 } from './bpftrace/version.ts'
 import { probesOf, probeText, type Definition, type Probe } from './definition/definition.ts'
+import { layoutsOf, tupleText } from './definition/layout.ts'
 import { loadDefinition } from './definition/load.ts'
 import { packPath } from './definition/pack-file.ts'
 import { functionAttachPoint, renderProgram, stringBytesThatFit } from './definition/program.ts'
@@ -33,6 +35,7 @@ export async function runRender(env: NodeJS.ProcessEnv, pack: string, flags: Ren
   try {
     const path = packPath(pack)
     const definition = await loadDefinition(path)
+    if (definition.script !== undefined) return await renderScript(definition, definition.script)
     const selection = readSelection(flags)
     const attachPoints = selection ? await pointsOf(definition, selection) : pointsOfAny
     const version = await bpftraceVersion(env.PROBESPAN_BPFTRACE || 'bpftrace').catch(() => undefined)
@@ -47,6 +50,14 @@ export async function runRender(env: NodeJS.ProcessEnv, pack: string, flags: Ren
     say(`${error.code}: ${error.message}`)
     return error.exitCode
   }
+}
+
+/** A script is there already: with what its definition expects it to print. */
+async function renderScript(definition: Definition, script: string): Promise<number> {
+  const tuples = [...layoutsOf(definition).values()].map((layout) => `//   print(${tupleText(layout)});`)
+  const head = `// ${script}, which is to print, in this order:\n${tuples.join('\n')}\n\n`
+  process.stdout.write(head + (await readFile(script, 'utf8')))
+  return 0
 }
 
 type AttachPoints = (probe: Probe) => readonly string[]

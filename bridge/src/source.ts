@@ -20,7 +20,7 @@ import {
   type BpftraceVersion,
 } from './bpftrace/version.ts'
 import type { BridgeSource } from './config.ts'
-import { probesOf, probeText, type Definition } from './definition/definition.ts'
+import { isOfScript, probesOf, probeText, type Definition } from './definition/definition.ts'
 import { mapKeysOf, mapKeysVariables } from './definition/kernel-maps.ts'
 import { loadDefinition } from './definition/load.ts'
 import {
@@ -85,8 +85,9 @@ export async function prepareInvocation(request: InvocationRequest): Promise<Inv
   const { source, definition, target, version } = request
   if (target.kind === 'process' && !existsSync(`/proc/${target.pid}`)) throw targetGone(target.pid)
   const head = ['-f', 'json', ...(target.kind === 'process' ? ['-p', String(target.pid)] : [])]
-  if (source.kind === 'script') {
-    const script = await readScript(source.path)
+  const scriptPath = scriptOf(source, definition)
+  if (scriptPath !== undefined) {
+    const script = await readScript(scriptPath)
     const found = await findProbes(request, probesNamedIn(script))
     // Without -p bpftrace has no process in which it could look for them; with it, 0.27 may find one file by two paths.
     return { args: [...head, '-e', announcedScript(withAttachPoints(script, found))], env: {} }
@@ -123,6 +124,10 @@ export async function prepareInvocation(request: InvocationRequest): Promise<Inv
     explain: (failure) => explained(failure, text, definition),
   }
 }
+
+/** The user's program, where it is one that runs. */
+export const scriptOf = (source: BridgeSource, definition: Definition): string | undefined =>
+  source.kind === 'script' ? source.path : definition.script
 
 /** Where events lie on the kernel's stack, their strings are made as long as fits; else bpftrace's default holds. */
 function stringEnvironment(
@@ -176,7 +181,7 @@ async function findProbes(request: InvocationRequest, wanted: readonly ProbeName
     .map(({ provider, name }) => `${provider}:${name}`)
     .filter((name) => !points.has(name))
   if (missing.length > 0) throw missingProbes(request, providers, missing, [...points.keys()])
-  checkArguments(request.definition, inventory)
+  if (!isOfScript(request.definition)) checkArguments(request.definition, inventory)
   return points
 }
 
@@ -230,7 +235,7 @@ async function readScript(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new BridgeError(
       'config_invalid',
-      `cannot read the script ${path} (${error.code}): correct --script or BPFTRACE_SCRIPT`,
+      `cannot read the script ${path} (${error.code}): correct its name where it was given`,
     )
   })
 }

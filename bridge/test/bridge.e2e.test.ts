@@ -159,6 +159,35 @@ test('paired in the kernel: the same spans, to the attribute and the moment', as
   )
 })
 
+test('a definition with a script of the user’s: the same spans; what it prints otherwise than declared is named', async () => {
+  const script = `usdt::fixture:work_start {
+  print(("work", "start", nsecs, pid, tid, arg0, str(arg1), (int64)arg2, (uint64)arg3));
+}
+usdt::fixture:work_end {
+  print(("work", "end", nsecs, pid, tid, arg0, (int32)arg1 >= 500, (int32)arg1));
+  if (arg0 == 3) { print(("work", "end", nsecs, pid, tid, arg0, (int32)arg1)); }
+}
+`
+  await using target = await Target.start(program)
+  await using receiver = await Receiver.start()
+  folder.write('work.bt', script)
+  const text = pack.replace('spans:', 'script: work.bt\nspans:')
+  await using bridge = new BridgeProcess(packEnv(target.pid, receiver.endpoint, text))
+  await bridge.says(`attached to process ${target.pid}`)
+  const truth = await target.fire()
+  await until(() => receiver.spans.length >= truth.length)
+  expect(await bridge.stop()).toBe(0)
+  const whole = receiver.spans.filter(isWhole)
+  expect(whole).toHaveLength(truth.length)
+  for (const [position, span] of whole.toSorted((a, b) => Number(a.startNs - b.startNs)).entries()) {
+    expectTrue(span, truth[position]!)
+  }
+  expect(bridge.said).toMatch(
+    /work end has 7 elements where 8 are declared: \("work", "end", nsecs, pid, tid, arg0, /,
+  )
+  expect(bridge.said).toContain(', 1 malformed')
+})
+
 test('a script to the printf contract, with ids that break its JSON', async () => {
   const script = `usdt::fixture:work_start {
   printf("{\\"event\\":\\"work_start\\",\\"reqid\\":\\"%s %d\\",\\"timestamp\\":%lld}\\n", str(arg1), arg0, nsecs);

@@ -44,6 +44,7 @@ beforeAll(async () => {
       PROBESPAN_OTLP_HTTP_PORT: 'off',
       PROBESPAN_OTLP_GRPC_PORT: 'off',
       PROBESPAN_LOG_LEVEL: 'silent',
+      PROBESPAN_OWN_TRACES: 'false',
     }),
   )
   url = ingest.url

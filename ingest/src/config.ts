@@ -14,7 +14,7 @@ import type { InForce } from './config/print.ts'
 import { exposureMistake, readReferences } from './config/references.ts'
 import type { References } from './config/references.ts'
 import { StartFault } from './faults.ts'
-import { anyLag, everySpan, usualDestination } from './forward/destination.ts'
+import { anyLag, everySpan, usualDestination, usualTls } from './forward/destination.ts'
 import type { Destination } from './forward/destination.ts'
 import {
   intakeBytesMax,
@@ -297,7 +297,7 @@ function exporterOf(found: Settings): Destination[] {
       endpoint: found.OTEL_EXPORTER_ENDPOINT,
       headers: found.OTEL_EXPORTER_HEADERS,
       compression: 'none',
-      ca: undefined,
+      tls: usualTls,
       batchSpansMax: found.OTEL_EXPORTER_BATCH_SIZE,
       flushIntervalMs: found.OTEL_EXPORTER_FLUSH_INTERVAL_MS,
       timeoutMs: usualDestination.timeoutMs,

@@ -149,7 +149,7 @@ test('destinations are read from the file, their secrets from variables and file
     endpoint: 'http://jaeger:4318/v1/traces?key=hidden-query',
     headers: {},
     compression: 'none',
-    ca: undefined,
+    tls: { ca: undefined, cert: undefined, key: undefined },
     batchSpansMax: 1_000,
     flushIntervalMs: 5_000,
     timeoutMs: 30_000,
@@ -195,12 +195,16 @@ test('mistakes in destinations are told with their lines, and no secret', () => 
   ]) {
     expect(told).toContain(`${config}:${expected}`)
   }
+  const folder = temporaryFolder()
+  const [one, other] = [createAuthority(folder, 'one'), createAuthority(folder, 'other')]
   const references = fileOf(
     [
       'destinations:',
       '  - { name: a, endpoint: "http://x", headers: { x: { env: NOT_SET }, y: { file: /nonexistent } } }',
       '  - { name: a, endpoint: "http://x", ca-file: /nonexistent.pem }',
       '  - { name: otlp, endpoint: "http://x", headers: { "bad name": v, z: "hidden\\n" } }',
+      `  - { name: b, endpoint: "https://x", cert-file: ${one.certPath} }`,
+      `  - { name: c, endpoint: "https://x", cert-file: ${one.certPath}, key-file: ${other.keyPath} }`,
     ].join('\n'),
   )
   const env = { OTEL_EXPORTER_ENABLED: 'true', OTEL_EXPORTER_ENDPOINT: 'http://x' }
@@ -214,6 +218,8 @@ test('mistakes in destinations are told with their lines, and no secret', () => 
     '4: destination "otlp": another destination has the same name',
     '4: destination "otlp": the header "bad name" has letters',
     '4: destination "otlp": the header "z" has letters',
+    '5: destination "b": a certificate to show needs both cert-file and key-file',
+    `6: destination "c": cert-file ${one.certPath}, key-file ${other.keyPath} cannot be used: `,
   ]) {
     expect(unresolved).toContain(`${references}:${expected}`)
   }

@@ -7,7 +7,7 @@ import { callerMark } from '../src/store/sqlite/caller-mark.ts'
 import { chunkOf } from '../src/store/sqlite/chunk.ts'
 import { decodeColumns } from '../src/store/sqlite/columns-codec.ts'
 import { packChunk } from '../src/store/sqlite/packed-block.ts'
-import { locateBody } from '../src/store/sqlite/query/located-body.ts'
+import { UnpackedFrame } from '../src/store/sqlite/query/located-body.ts'
 import { batchOf } from './sample.ts'
 import type { SampleSpan } from './sample.ts'
 
@@ -17,7 +17,7 @@ export function countedBlock(spans: readonly SampleSpan[], storedMs: number, fro
   const located = (at: number) => {
     const frame = frames[at]
     if (frame === undefined) throw new Error(`there is no frame ${at}`)
-    return locateBody(unpackFrame(frame))
+    return new UnpackedFrame(unpackFrame(frame)).located()
   }
   return {
     spans: decodeColumns(packed.columns),

@@ -155,3 +155,32 @@ test.for(['http/protobuf', 'grpc'])(
     })
   },
 )
+
+test.for(['http/protobuf', 'grpc'])('by %s to one that wants a certificate shown', async (protocol) => {
+  const folder = temporaryFolder()
+  const authority = createAuthority(folder, 'authority')
+  const server = createCertificate(folder, 'receiver', authority)
+  const client = createCertificate(folder, 'sender', authority)
+  const last = await runIngest({
+    PROBESPAN_OTLP_GRPC_PORT: '0',
+    PROBESPAN_TLS_CERT: server.certPath,
+    PROBESPAN_TLS_KEY: server.keyPath,
+    PROBESPAN_TLS_CLIENT_CA: authority.certPath,
+  })
+  const destination = {
+    name: 'last',
+    endpoint: protocol === 'grpc' ? last.otlpGrpcUrl : `${last.url}/v1/traces`,
+    protocol,
+    'ca-file': authority.certPath,
+    'flush-interval-ms': 20,
+  }
+  const shown = { 'cert-file': client.certPath, 'key-file': client.keyPath }
+  const known = await runIngest({ PROBESPAN_CONFIG: configWith({ ...destination, ...shown }) })
+  const stranger = await runIngest({ PROBESPAN_CONFIG: configWith(destination) })
+  const state = async ({ url }: Ingest) =>
+    forwardAnswer.parse(await getJson(`${url}/api/forward`)).destinations[0]
+  await Promise.all([sendTo(known), sendTo(stranger)])
+  await expect.poll(async () => (await state(known))?.spansSent, { timeout: 30_000 }).toBe(spanCount)
+  await expect.poll(async () => (await state(stranger))?.state, { timeout: 30_000 }).toBe('waiting')
+  expect(await state(stranger)).toMatchObject({ spansSent: 0, lag: { spans: spanCount } })
+})

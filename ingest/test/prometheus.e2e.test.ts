@@ -30,8 +30,11 @@ const requests = 600
 const kills = [200, 400]
 /** Services send apart from each other: an edge's ends come in different blocks, or over a kill. */
 const requestsPerPost = 10
+/** Zero exactly. */
 const withinOnePercent = (value: number | undefined, expected: number) =>
-  expect(Math.abs((value ?? Number.NaN) / expected - 1), `${value} for ${expected}`).toBeLessThan(0.01)
+  expect(Math.abs((value ?? Number.NaN) - expected), `${value} for ${expected}`).toBeLessThanOrEqual(
+    expected / 100,
+  )
 
 class Service {
   readonly #env: Record<string, string>
@@ -51,7 +54,7 @@ class Service {
     for (const service of [0, 1, 2]) {
       const body = requestOf(perService.flatMap((spans) => spans[service] ?? []))
       const { status } = await post(`${this.#child?.url}/v1/traces`, body, protobufType)
-      expect(status).toBe(200)
+      if (status !== 200) throw new Error(`ingest answered ${status}`)
     }
   }
 
@@ -132,8 +135,7 @@ async function checkGraph(ask: Ask, seconds: number): Promise<void> {
   ]
   for (const { edge, failures, meanS } of expected) {
     withinOnePercent(byEdge(calls, edge), added / seconds)
-    if (failures === 0) expect(byEdge(failed, edge)).toBe(0)
-    else withinOnePercent(byEdge(failed, edge), failures / seconds)
+    withinOnePercent(byEdge(failed, edge), failures / seconds)
     withinOnePercent((byEdge(sums, edge) ?? 0) / (byEdge(calls, edge) ?? 0), meanS)
     const exact = await ask(`traces_service_graph_request_total${labelled(edge)}`)
     expect(exact.map(({ value }) => value)).toEqual([requests])
@@ -157,7 +159,7 @@ async function checkTable(ask: Ask, seconds: number): Promise<void> {
   const rates = await ask(
     'topk(5, sum(rate(traces_spanmetrics_calls_total{span_kind="SPAN_KIND_SERVER"}[$__range])) by (span_name))',
   )
-  expect(rates.map(({ metric }) => metric['span_name']).toSorted()).toEqual(['GET /', 'POST /buy'])
+  expect(new Set(rates.map(({ metric }) => metric['span_name']))).toEqual(new Set(['GET /', 'POST /buy']))
   for (const { value } of rates) withinOnePercent(value, added / seconds)
   const errors = await ask(
     'topk(5, sum(rate(traces_spanmetrics_calls_total{status_code="STATUS_CODE_ERROR",' +

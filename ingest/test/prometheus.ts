@@ -70,7 +70,7 @@ export async function startPrometheus(program: string, target: string): Promise<
     },
     async exemplars(selector, fromMs) {
       const range = { start: String(fromMs / 1_000), end: String(Date.now() / 1_000) }
-      const url = `http://${address}/api/v1/query_exemplars?${new URLSearchParams({ query: selector, ...range })}`
+      const url = `http://${address}/api/v1/query_exemplars?${new URLSearchParams({ query: selector, ...range }).toString()}`
       const { data } = (await (await fetch(url)).json()) as {
         data: { exemplars: { labels: { traceID: string } }[] }[]
       }
@@ -84,7 +84,9 @@ type Answer = { result: { metric: Record<string, string>; value: [unixS: number,
 type Ranges = { result: { values: [unixS: number, value: string][] }[] }
 
 async function ask<Data>(address: string, what: string, parameters: Record<string, string>): Promise<Data> {
-  const response = await fetch(`http://${address}/api/v1/${what}?${new URLSearchParams(parameters)}`)
+  const response = await fetch(
+    `http://${address}/api/v1/${what}?${new URLSearchParams(parameters).toString()}`,
+  )
   const answer = (await response.json()) as { status: string; error?: string; data: Data }
   if (answer.status !== 'success')
     throw new Error(`Prometheus: ${answer.error} of ${JSON.stringify(parameters)}`)
@@ -100,7 +102,7 @@ export async function until(isSo: () => Promise<boolean>, timeoutMs = 60_000): P
     } catch (error) {
       if (performance.now() > endMs) throw error
     }
-    if (performance.now() > endMs) throw new Error(`not so within ${timeoutMs} ms: ${isSo}`)
+    if (performance.now() > endMs) throw new Error(`not so within ${timeoutMs} ms: ${isSo.toString()}`)
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }

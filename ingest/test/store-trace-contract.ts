@@ -2,7 +2,8 @@
 // missing of it. Called as store-contract.ts is.
 import { expect, test } from 'vitest'
 import { base64AndHex, otlpSpans, spanIdsOf } from './otlp-trace.ts'
-import { hexId, batchOf } from './sample.ts'
+import { intakeOf } from '../src/receive/intake.ts'
+import { attribute, batchOf, hexId, requestOf } from './sample.ts'
 import type { OpenStore } from './store-contract.ts'
 import type { Batch, Store } from '../src/store/store.ts'
 
@@ -68,6 +69,26 @@ export function storeTraceContract(open: OpenStore, folder: () => string): void 
       spans: [1, 2, 3, 4].map((number) => ({ spanID: id(number) })),
     })
     expect(await store.traceJson(hexId(3, 32), 'otlp')).toBeUndefined()
+    await store.close()
+  })
+
+  test('a span with attributes that are no protobuf is shown as what can be read of it, and leaves the others alone', async () => {
+    const damaged = requestOf([
+      { traceId, spanId: id(1), name: 'damaged', attributes: [attribute('k', 'DAMAGE')] },
+    ])
+    // The length of the attribute's text: longer than the attribute.
+    damaged.writeUInt8(0x7f, damaged.indexOf('DAMAGE') - 1)
+    const store = await filled([
+      intakeOf(damaged).batch,
+      batchOf([{ traceId, spanId: id(2), name: 'sound' }]),
+    ])
+    expect(otlpSpans(await store.traceBytes(traceId))).toMatchObject([
+      { spanId: id(1), name: 'damaged', attributes: [{ key: 'probespan.undecodable' }], status: {} },
+      { spanId: id(2), name: 'sound' },
+    ])
+    for (const form of ['otlp', 'tempo', 'jaeger'] as const) {
+      expect(String(await store.traceJson(traceId, form))).toMatch(/probespan\.undecodable.*sound/)
+    }
     await store.close()
   })
 

@@ -1,19 +1,20 @@
 // What would break: spans lost or garbled where a chunk of the pipe happens to be cut, or memory without bound.
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { LineSplitter } from './lines.ts'
+import { lineBytesMaxDefault, LineSplitter, lineText, type OnLine } from './lines.ts'
 
 type Outcome = { lines: string[]; overlong: number }
 
 function split(bytes: Buffer, cuts: readonly number[], lineBytesMax: number): Outcome {
   const splitter = new LineSplitter(lineBytesMax)
   const lines: string[] = []
+  const onLine: OnLine = (...line) => void lines.push(lineText(...line))
   let from = 0
   for (const to of [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b)) {
-    lines.push(...splitter.push(bytes.subarray(from, to)))
+    splitter.push(bytes.subarray(from, to), onLine)
     from = to
   }
-  lines.push(...splitter.end())
+  splitter.end(onLine)
   return { lines, overlong: splitter.overlong }
 }
 
@@ -51,14 +52,16 @@ test('a line beyond the bound is dropped and counted once, the lines around it a
 
 test('what is held of a line without an end is bounded', () => {
   const splitter = new LineSplitter(1000)
-  for (let chunk = 0; chunk < 100; chunk += 1) expect(splitter.push(Buffer.alloc(500, 'x'))).toEqual([])
+  const none: OnLine = () => expect.unreachable('it has no end')
+  for (let chunk = 0; chunk < 100; chunk += 1) splitter.push(Buffer.alloc(500, 'x'), none)
   expect(splitter.overlong).toBe(1)
-  expect(splitter.end()).toEqual([])
+  splitter.end(none)
 })
 
 test('a line exactly at the bound is kept; the default bound takes a megabyte', () => {
   expect(split(Buffer.from('x'.repeat(20)), [], 20)).toEqual({ lines: ['x'.repeat(20)], overlong: 0 })
-  expect(new LineSplitter().push(Buffer.from(`${'x'.repeat(2 ** 20)}\n`))).toHaveLength(1)
+  const line = 'x'.repeat(2 ** 20)
+  expect(split(Buffer.from(`${line}\n`), [], lineBytesMaxDefault)).toEqual({ lines: [line], overlong: 0 })
 })
 
 test('blank lines (bpftrace prints two before the maps) are passed over', () => {

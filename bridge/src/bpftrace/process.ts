@@ -3,7 +3,7 @@
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { execa } from 'execa'
-import { LineSplitter } from './lines.ts'
+import { LineSplitter, type OnLine } from './lines.ts'
 import { classifyFailure, type FailedRun } from './failure.ts'
 import { Pace } from './pace.ts'
 import { openStdoutPipe } from './stdout-pipe.ts'
@@ -39,6 +39,7 @@ function start({ program, launcher }: Program, args: readonly string[], env: Env
 /** What a failure's message should name. */
 type About = { targetPid?: number; scriptPath?: string | undefined }
 
+export type OnTimedLine = (...line: [...Parameters<OnLine>, nowMs: number]) => void
 export type BpftraceEnd = { failure?: BridgeError }
 
 export class BpftraceProcess {
@@ -52,12 +53,12 @@ export class BpftraceProcess {
   private readonly about: About
   private stopping = false
 
-  /** `onLine` gets every line of stdout, as `LineSplitter` cuts it, and when it was read, in monotonic ms. */
+  /** `onLine` gets every line of stdout, as `LineSplitter` hands it on, and when it was read, in monotonic ms. */
   constructor(
     program: Program,
     { args, env }: { args: readonly string[]; env: Environment },
     about: About,
-    onLine: (line: string, nowMs: number) => void,
+    onLine: OnTimedLine,
   ) {
     this.program = program.program
     this.about = about
@@ -66,7 +67,7 @@ export class BpftraceProcess {
     const pace = new Pace()
     stdout.on('data', (chunk: Buffer) => {
       const nowMs = performance.now()
-      for (const line of this.splitter.push(chunk)) onLine(line, nowMs)
+      this.splitter.push(chunk, (bytes, start, end) => onLine(bytes, start, end, nowMs))
       const gatherMs = pace.after(chunk.length, nowMs)
       if (gatherMs === 0) return
       stdout.pause()
@@ -98,15 +99,11 @@ export class BpftraceProcess {
     return this.ended
   }
 
-  private async wait(
-    stdout: Readable,
-    onLine: (line: string, nowMs: number) => void,
-    stderrRest: () => string,
-  ): Promise<BpftraceEnd> {
+  private async wait(stdout: Readable, onLine: OnTimedLine, stderrRest: () => string): Promise<BpftraceEnd> {
     // It ends when its last writer has, also where that failed to start.
     await finished(stdout)
     const result = await this.child
-    for (const line of this.splitter.end()) onLine(line, performance.now())
+    this.splitter.end((bytes, start, end) => onLine(bytes, start, end, performance.now()))
     if (stderrRest() !== '') this.stderr.push(stderrRest())
     if (result.exitCode === 0 || this.stopping) return {}
     const run: FailedRun = {

@@ -93,13 +93,18 @@ export type Definition = {
    * of a definition that is none of a file's.
    */
   placeOf?: (path: KeyPath) => string
+  /**
+   * The user's own program, a path: it prints the events in the form of the generated one. The probes and expressions of
+   * the definition then only say what it prints.
+   */
+  script?: string
   resource: Readonly<Record<string, string>>
   spans: ReadonlyMap<string, SpanDefinition>
   events: ReadonlyMap<string, SpanEventDefinition>
 }
 
-/** Whether it is that of a user's script, whose events name their spans. */
-export const isOfScript = ({ spans }: Definition): boolean => spans.size === 0
+/** Whether the program is a user's: the definition's script, or one whose events name their spans. */
+export const isOfScript = ({ spans, script }: Definition): boolean => spans.size === 0 || script !== undefined
 
 /** The probes of a definition, each once. */
 export function probesOf(definition: Definition): Probe[] {

@@ -8,6 +8,7 @@ const ofFile: Record<keyof FileForm, string> = {
   name: 'Of the definition: as the file is called',
   target: 'What it traces where neither a flag nor a variable says so: one of exe, pid, container',
   provider: 'Of all its probes that do not name their own',
+  script: 'A bpftrace script beside this file that prints the events itself: NAME.bt',
   pair: 'Where starts wait for their ends: bridge (if not given) or kernel',
   resource: 'Attributes of the resource, such as service.name',
   spans: 'One map a span, by its name',

@@ -52,6 +52,14 @@ export function layoutsOf(definition: Definition): Map<string, Layout> {
   return layouts
 }
 
+/** How a tuple of the layout is printed. */
+export function tupleText({ span, event, begin, phase, keyParts, fields }: Layout): string {
+  const names = [(event ?? span).id, event ? 'event' : begin ? 'span' : phase]
+  const ofBegin = begin ? ['START_NSECS', 'START_TID', ...begin.fields.map((field) => field.expression)] : []
+  const values = [...keyParts, ...ofBegin, ...fields.map((field) => field.expression)]
+  return `(${[...names.map((name) => `"${name}"`), 'nsecs', 'pid', 'tid', ...values].join(', ')})`
+}
+
 export function phasesOf(span: SpanDefinition): Phase[] {
   return span.probes.point ? ['point'] : ['start', 'end']
 }

@@ -45,7 +45,7 @@ const mistakes: [what: string, text: string, key: string, expectation: RegExp][]
     'an unknown key of the file',
     `^spams: 1\n${query(good)}`,
     'spams',
-    /unknown key, expected one of name, target, provider, pair, resource, spans, events/,
+    /unknown key, expected one of name, target, provider, script, pair, resource, spans, events/,
   ],
   [
     'an unknown key of a span',

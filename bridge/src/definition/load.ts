@@ -1,5 +1,7 @@
 // A definition file to a Definition; a mistake to an error that names file, line, column and key.
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import {
   isMap,
   isNode,
@@ -23,7 +25,14 @@ export async function loadDefinition(path: string): Promise<Definition> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     throw new BridgeError('definition_invalid', unreadablePack(path, error.code))
   })
-  return parseDefinition(text, path)
+  const definition = parseDefinition(text, path)
+  if (definition.script === undefined) return definition
+  const script = resolve(dirname(path), definition.script)
+  if (existsSync(script)) return { ...definition, script }
+  throw new BridgeError(
+    'definition_invalid',
+    `${definition.placeOf?.(['script']) ?? path}: there is no ${script}: expected a script's path, from the folder of this file`,
+  )
 }
 
 /** `path` is only for messages. */

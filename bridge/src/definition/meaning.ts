@@ -22,7 +22,7 @@ import type { TargetSelection } from '../target/target.ts'
 export function readDefinition(value: unknown): Definition | DefinitionIssue[] {
   const result = readForm(value)
   if (!result.ok) return result.issues
-  const { name, target, provider, resource, pair, spans, events } = result.form
+  const { name, target, provider, script, resource, pair, spans, events } = result.form
   const targetIssues = target ? checkTarget(target) : []
   const shapeIssues = Object.entries(spans).flatMap(([id, form]) => checkShape(id, form))
   const providerIssues = provider === undefined ? missingProviders(spans, events) : []
@@ -32,6 +32,7 @@ export function readDefinition(value: unknown): Definition | DefinitionIssue[] {
   const definition: Definition = {
     name,
     ...(selection && { target: selection }),
+    ...(script !== undefined && { script }),
     resource,
     spans: new Map(
       Object.entries(spans).map(([id, form]) => [id, spanDefinition(id, form, provider ?? '', pair)]),
@@ -39,7 +40,10 @@ export function readDefinition(value: unknown): Definition | DefinitionIssue[] {
     events: new Map(),
   }
   const eventIssues = Object.entries(events).flatMap(([id, form]) => checkEvent(id, form, definition))
-  const pairingIssues = [...definition.spans.values()].flatMap((span) => checkPairing(span, definition))
+  const pairingIssues = [...definition.spans.values()].flatMap((span) => [
+    ...checkPairing(span, definition),
+    ...(script === undefined ? [] : checkScripted(span, spans[span.id])),
+  ])
   const issues = [...definition.spans.values()].flatMap((span) => checkReferences(span, definition))
   const all = [...issues, ...pairingIssues, ...eventIssues]
   if (all.length > 0) return all
@@ -311,6 +315,22 @@ function checkPairing(span: SpanDefinition, { spans }: Definition): DefinitionIs
     issues.push(
       at('supersede', 'paired in the kernel a new start always replaces an open one, which is not seen'),
     )
+  }
+  return issues
+}
+
+/** What a script prints of a span is a start and an end, and filters are its own. */
+function checkScripted({ id, pairing }: SpanDefinition, form: SpanForm | undefined): DefinitionIssue[] {
+  const ofSpan = form?.pair !== undefined
+  const issues: DefinitionIssue[] = []
+  if (pairing === 'kernel') {
+    issues.push({
+      path: ofSpan ? ['spans', id, 'pair'] : ['pair'],
+      message: 'a script prints starts and ends: leave it out',
+    })
+  }
+  if (form?.when !== undefined) {
+    issues.push({ path: ['spans', id, 'when'], message: 'a script has its own filters: leave it out' })
   }
   return issues
 }

@@ -143,11 +143,17 @@ const event = map(
 export type EventForm = z.infer<typeof event>
 export type AttributeForms = z.infer<typeof attributes>
 
+const scriptForm = expected('a bpftrace script beside this file: NAME.bt')
+
 export const file = map(
   {
     name: identifier,
     target: target.optional(),
     provider: provider.optional(),
+    script: z
+      .string(scriptForm)
+      .regex(/^[^\0]+\.bt$/, scriptForm)
+      .optional(),
     pair: oneOf(['bridge', 'kernel']).default('bridge'),
     resource: z.record(attributeKey, z.string(expected('a text')), expected('a map of texts')).default({}),
     spans: z

@@ -1,6 +1,6 @@
 // What bpftrace reads of a text at most, to what is shown of it. Bytes of UTF-8, by version and environment.
 import { maxStringBytes, stringLengthVariable, type BpftraceVersion } from '../bpftrace/version.ts'
-import type { Definition } from './definition.ts'
+import { isOfScript, type Definition } from './definition.ts'
 import { stringBytesThatFit } from './program.ts'
 
 /**
@@ -13,7 +13,7 @@ export function textBytesMax(
   variables: Readonly<Record<string, string | undefined>>,
 ): number {
   // A script of the user's: how long its texts are is its own affair.
-  if (definition.spans.size === 0) return Infinity
+  if (isOfScript(definition)) return Infinity
   const fit = stringLengthVariable(version) === undefined ? undefined : stringBytesThatFit(definition)
   return (fit?.ok === true ? fit.bytes : maxStringBytes(variables)) - 2
 }

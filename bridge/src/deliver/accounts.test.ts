@@ -31,7 +31,7 @@ const bursts = fc.array(fc.record({ spans: fc.nat(12), waitMs: fc.integer({ min:
 })
 const run = fc.record({ outcomes: fc.array(outcome, { maxLength: 20 }), bursts, closesInOrder: fc.boolean() })
 
-const oneByOne = { spansMax: 1, delayMs: 1, bytesMax: 100_000 }
+const oneByOne = { spansMax: 1, delayMs: 1, quietDelayMs: 1, bytesMax: 100_000 }
 
 const settledOf = (counts: DeliveryCounts): number =>
   counts.exported +
@@ -70,7 +70,7 @@ test.each([
           transport,
           { onOutcome: () => check(), onSpoolError: (reason) => void open.push(reason) },
           {
-            batches: { spansMax: 3, delayMs: 1, bytesMax: 100_000 },
+            batches: { spansMax: 3, delayMs: 1, quietDelayMs: 1, bytesMax: 100_000 },
             queue: { spansMax: 30, bytesMax: 100_000 },
             spill: { spansMax: 10, bytesMax: 100_000 },
             retry: { firstMs: 0.1, maxMs: 1 },

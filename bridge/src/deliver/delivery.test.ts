@@ -18,7 +18,12 @@ const untouched: DeliveryCounts = {
   exportErrors: 0,
   tornRecords: 0,
 }
-const batchesOf = (spansMax: number): DeliveryOptions['batches'] => ({ spansMax, delayMs: 5, bytesMax: 4096 })
+const batchesOf = (spansMax: number): DeliveryOptions['batches'] => ({
+  spansMax,
+  delayMs: 5,
+  quietDelayMs: 5,
+  bytesMax: 4096,
+})
 const bytesMax = 1_000_000
 
 function setUp(options: Partial<DeliveryOptions> = {}) {

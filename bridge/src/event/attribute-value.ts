@@ -29,6 +29,20 @@ export function attributeValue(value: JsonValue, { type, names }: AttributeDefin
   }
 }
 
+/** Why the value is none of the type that is declared, in words: a text where a number is expected. */
+export function typeMismatch(
+  value: JsonValue,
+  { key, type, names }: AttributeDefinition,
+): string | undefined {
+  if (!isNumeric(type) || typeof value === 'number' || typeof value === 'boolean') return undefined
+  const text = jsonText(value)
+  if (names?.has(text) === true || /^-?\d+(\.\d+)?$/.test(text)) return undefined
+  return `attribute ${key} is declared as ${type}, and is printed as ${JSON.stringify(value)}`
+}
+
+export const isNumeric = (type: AttributeDefinition['type']): boolean =>
+  type !== undefined && type !== 'string'
+
 export const isTrue = (value: JsonValue): boolean =>
   value !== 0 && value !== false && value !== null && value !== ''
 

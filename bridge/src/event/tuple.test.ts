@@ -33,7 +33,9 @@ const start = `["request","start",1521427265114,379,380,"req-1",1795150740534578
 const end = '["request","end",1521427265999,379,380,"req-1",2500000,0,200,1,12345678901234567890]'
 
 function readFast(from: TupleLineReader, line: string): ProbeEvent | undefined {
-  const head = from.head(line)
+  // In the midst of others, as it comes.
+  const bytes = Buffer.from(`"],7\n${line}\n]}"`)
+  const head = from.head(bytes, 5, bytes.length - 4)
   return head && from.body(head)
 }
 
@@ -218,6 +220,37 @@ test.each([
   '{"type": "value", "data": ["',
 ])('a line of another form is left to the other reader: %s', (line) => {
   expect(readFast(lineReader, line)).toBeUndefined()
+})
+
+test('what a script of the user’s prints otherwise than declared is no event, and says what', () => {
+  const typed = spanDefinition({
+    attributes: [
+      { key: 'status', at: 'end', expression: 'arg2', type: 'int', names: new Map([['ok', 'fine']]) },
+      { key: 'route', at: 'end', expression: 'str(arg3)', type: 'string' },
+    ],
+  })
+  const definition = { ...definitionWith(typed), script: '/srv/shop.bt' }
+  const scripted = new TupleReader(definition, toUnix)
+  const fast = new TupleLineReader(definition, toUnix)
+  const cases: [values: string, reason: string][] = [
+    ['200,"/"', ''],
+    ['"200",7', ''],
+    ['"ok","/"', ''],
+    ['"200 OK","/"', 'attribute status is declared as int, and is printed as "200 OK"'],
+    ['"","/"', 'attribute status is declared as int, and is printed as ""'],
+    [
+      '200',
+      'has 7 elements where 8 are declared: ("request", "end", nsecs, pid, tid, str(arg0), arg2, str(arg3))',
+    ],
+  ]
+  for (const [values, reason] of cases) {
+    const line = `{"type": "value", "data": ["request","end",1,1,1,"k",${values}]}`
+    const result = scripted.read(dataOf(line))
+    expect(result.ok ? '' : result.reason).toContain(reason)
+    expect(result.ok).toBe(reason === '')
+    // What the fast one reads is right.
+    expect(reason === '' || readFast(fast, line) === undefined).toBe(true)
+  }
 })
 
 const kernel = spanDefinition({

@@ -2,10 +2,10 @@
 // tuple-line.ts does the same faster for lines of the plain form; a test holds the two together.
 import type { HrTime } from '@opentelemetry/api'
 import type { Definition } from '../definition/definition.ts'
-import { headLength, layoutsOf, type Field, type Layout } from '../definition/layout.ts'
+import { headLength, layoutsOf, tupleText, type Field, type Layout } from '../definition/layout.ts'
 import { counterOf } from '../definition/self-report.ts'
 import { jsonText, type JsonValue } from '../bpftrace/json.ts'
-import { attributeValue, isTrue } from './attribute-value.ts'
+import { attributeValue, isTrue, typeMismatch } from './attribute-value.ts'
 import type { EventResult, ProbeEvent } from './event.ts'
 import { timeOf } from './nanoseconds.ts'
 import { parseTraceparent } from './traceparent.ts'
@@ -20,9 +20,12 @@ export class TupleReader {
   private readonly layouts: ReadonlyMap<string, Layout>
   private readonly blocks: ReadonlyMap<Layout, number>
   private readonly toUnix: ToUnix
+  /** A script of the user's may print another type than is declared. */
+  private readonly isScripted: boolean
 
   constructor(definition: Definition, toUnix: ToUnix) {
     this.toUnix = toUnix
+    this.isScripted = definition.script !== undefined
     this.layouts = layoutsOf(definition)
     this.blocks = new Map([...this.layouts.values()].map((layout, block) => [layout, block]))
   }
@@ -36,7 +39,9 @@ export class TupleReader {
     const valuesAt = beginAt + (layout.begin ? 2 + layout.begin.fields.length : 0)
     const expected = valuesAt + layout.fields.length
     if (tuple.length !== expected) {
-      return failure(`${what} has ${tuple.length} elements where ${expected} are declared`)
+      return failure(
+        `${what} has ${tuple.length} elements where ${expected} are declared: ${tupleText(layout)}`,
+      )
     }
     const boot = timeOf(nsecs)
     if (boot === undefined || typeof pid !== 'number' || typeof tid !== 'number') {
@@ -45,16 +50,19 @@ export class TupleReader {
     const parts = tuple.slice(headLength, beginAt)
     const counter = counterOf(this.blocks.get(layout) ?? -1, boot)
     const event = newEvent(layout, counter, this.toUnix(boot), pid, tid, keyOf(parts))
-    const problem = fill(event, layout, parts, tuple.slice(valuesAt))
+    const values = tuple.slice(valuesAt)
+    const mismatch = this.isScripted ? mismatchIn(layout, values) : undefined
+    if (mismatch !== undefined) return failure(`${what}: ${mismatch}`)
+    const problem = fill(event, layout, parts, values)
     if (problem !== undefined) return failure(problem)
     if (!layout.begin) return { ok: true, event }
-    const [beginNsecs, beginTid, ...values] = tuple.slice(beginAt, valuesAt)
+    const [beginNsecs, beginTid, ...beginValues] = tuple.slice(beginAt, valuesAt)
     const beginBoot = timeOf(beginNsecs)
     if (beginBoot === undefined || typeof beginTid !== 'number') {
       return failure('nsecs and tid of the start are not integers')
     }
     event.begun = newEvent(layout.begin, -1, this.toUnix(beginBoot), pid, beginTid, event.key)
-    const beginProblem = fill(event.begun, layout.begin, parts, values)
+    const beginProblem = fill(event.begun, layout.begin, parts, beginValues)
     return beginProblem === undefined ? { ok: true, event } : failure(beginProblem)
   }
 }
@@ -91,6 +99,15 @@ export function newEvent(
     begun: undefined,
     counter,
   }
+}
+
+function mismatchIn({ fields }: Layout, values: readonly JsonValue[]): string | undefined {
+  for (const [index, field] of fields.entries()) {
+    const mismatch =
+      field.role === 'attribute' ? typeMismatch(values[index] ?? null, field.attribute) : undefined
+    if (mismatch !== undefined) return mismatch
+  }
+  return undefined
 }
 
 /** Sets what the layout says of the event; answers what is wrong with it. */

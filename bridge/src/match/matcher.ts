@@ -72,6 +72,7 @@ const endHold: HrTime = [1, 0]
 const endOfTime: HrTime = [Number.MAX_SAFE_INTEGER, 0]
 const noEvents: readonly ProbeEvent[] = []
 const none: readonly MatchedSpan[] = []
+const noOrphans: readonly never[] = []
 
 export class Matcher {
   readonly counts: MatcherCounts = {
@@ -246,7 +247,7 @@ export class Matcher {
 
   private adopt(span: MatchedSpan): readonly MatchedSpan[] {
     if (this.kernelPaired.size === 0) return [span]
-    const children = this.kernelPaired.has(span.definition.id) ? this.orphans.takeChildren(span) : []
+    const children = this.kernelPaired.has(span.definition.id) ? this.orphans.takeChildren(span) : noOrphans
     if (this.isAdoptable(span.definition)) {
       this.orphans.add(span, children)
       return none

@@ -10,6 +10,7 @@ import { SlotMap } from './slots.ts'
 export type Orphan = { span: MatchedSpan; children: readonly Orphan[]; adopted: boolean }
 
 const orphansMaxDefault = 100_000
+const none: readonly never[] = []
 
 export class Orphans {
   private queue: Orphan[] = []
@@ -35,9 +36,9 @@ export class Orphans {
   }
 
   /** The spans inside this one, which are then no orphans any more. */
-  takeChildren({ definition, start, end }: MatchedSpan): Orphan[] {
+  takeChildren({ definition, start, end }: MatchedSpan): readonly Orphan[] {
     const slot = this.bySlot.get(definition.id, start.pid, start.key)
-    if (!slot || !end) return []
+    if (!slot || !end) return none
     const inside = slot.filter(({ span }) => compareTimes(span.start.at, start.at) >= 0)
     for (const orphan of inside) orphan.adopted = true
     const left = slot.filter(({ adopted }) => !adopted)
@@ -69,6 +70,7 @@ export class Orphans {
 
 /** A span and all below it, each child before its parent, all in the span's trace. */
 export function family(span: MatchedSpan, children: readonly Orphan[]): MatchedSpan[] {
+  if (children.length === 0) return [span]
   const below = children.flatMap((child) => family(inTrace(child.span, span.context), child.children))
   return [...below, span]
 }

@@ -2,7 +2,8 @@
 // buffer of its own, so events of two CPUs arrive out of order: each is held until the program has told that nothing
 // earlier is under way, or, where it does not tell, until the newest event time is a window past it. While nothing arrives
 // for `silenceWindows` windows, event time runs on by the caller's monotonic clock, so that a quiet stream is released too.
-// Not at once: on a busy machine it may be bpftrace that is kept waiting. Pure: time comes in as an argument.
+// Not at once: on a busy machine it may be bpftrace that is kept waiting. Pure: time comes in as an argument. What has
+// become due is taken out one by one, so that there are never many of them at a time.
 import type { HrTime } from '@opentelemetry/api'
 import { overtakeMs } from '../bpftrace/version.ts'
 import { addTimes, compareTimes, subtractTimes, timeOfMs } from '../time/instant.ts'
@@ -10,7 +11,10 @@ import { SortedRuns } from './sorted-runs.ts'
 
 /** Unix time. */
 type Timed = { readonly at: HrTime }
-const none: readonly never[] = []
+
+/** Where events are while they are held, by numbers. */
+export type Hold<Event> = { put(event: Event): number; take(number: number): Event }
+
 const silenceWindows = 3
 /** Where the program, which has told, tells nothing for so long because that was lost, no event is held longer. */
 const patienceMs = 10_000
@@ -18,7 +22,8 @@ const patienceMs = 10_000
 export class ReorderBuffer<Event extends Timed> {
   /** Events that came after a later event had already been released. They are passed on at once. */
   late = 0
-  private readonly runs = new SortedRuns<Event>()
+  private readonly runs = new SortedRuns()
+  private readonly hold: Hold<Event>
   private readonly window: HrTime
   private readonly silenceMs: number
   private readonly heldMax: number
@@ -27,12 +32,15 @@ export class ReorderBuffer<Event extends Timed> {
   private newest: HrTime | undefined
   private newestArrivedMs = 0
   private released: HrTime | undefined
+  /** What is not later than this is due. */
+  private dueUntil: HrTime = [-Infinity, 0]
 
   /**
    * `windowMs` is 'told' where `arrive` will tell when. Beyond `heldMax` held events the oldest leave early, which bounds
    * memory and costs order, never an event.
    */
-  constructor(windowMs: number | 'told', heldMax = 200_000) {
+  constructor(windowMs: number | 'told', hold: Hold<Event>, heldMax = 200_000) {
+    this.hold = hold
     this.window = timeOfMs(windowMs === 'told' ? patienceMs : windowMs)
     this.silenceMs = windowMs === 'told' ? 0 : windowMs * silenceWindows
     this.arrivedUntil = windowMs === 'told' ? [0, 0] : undefined
@@ -48,18 +56,18 @@ export class ReorderBuffer<Event extends Timed> {
     return this.newest
   }
 
-  /** `nowMs` is the monotonic time of arrival. Answers the events that are now due. */
-  push(event: Event, nowMs: number): readonly Event[] {
+  /** `nowMs` is the monotonic time of arrival. */
+  push(event: Event, nowMs: number): void {
     if (this.newest === undefined || compareTimes(event.at, this.newest) > 0) {
       this.newest = event.at
       this.newestArrivedMs = nowMs
     }
     if (this.released !== undefined && compareTimes(event.at, this.released) < 0) this.late += 1
-    this.runs.push(event)
-    return this.arrivedUntil && this.runs.size <= this.heldMax ? none : this.advance(nowMs)
+    this.runs.push(event.at, this.hold.put(event))
+    if (this.arrivedUntil === undefined || this.runs.size > this.heldMax) this.advance(nowMs)
   }
 
-  /** Everything that was printed before `until` has arrived; `advance` answers what is then due. */
+  /** Everything that was printed before `until` has arrived; by `advance` that becomes due. */
   arrive(until: HrTime): void {
     const arrived = subtractTimes(until, timeOfMs(overtakeMs))
     if (!this.arrivedUntil || compareTimes(arrived, this.arrivedUntil) > 0) this.arrivedUntil = arrived
@@ -75,28 +83,25 @@ export class ReorderBuffer<Event extends Timed> {
     return arrivedUntil && compareTimes(arrivedUntil, settled) > 0 ? arrivedUntil : settled
   }
 
-  /** The events that have become due by `nowMs`, oldest first. */
-  advance(nowMs: number): readonly Event[] {
+  /** It is `nowMs`: more may have become due. */
+  advance(nowMs: number): void {
     const until = this.settledUntil(nowMs)
-    return until === undefined ? none : this.releaseUntil(until)
+    if (until !== undefined) this.dueUntil = until
   }
 
-  /** Everything that is held: the stream has ended. */
-  flush(): readonly Event[] {
-    return this.newest === undefined ? none : this.releaseUntil(this.newest)
+  /** The stream has ended: everything that is held is due. */
+  flush(): void {
+    if (this.newest !== undefined) this.dueUntil = this.newest
   }
 
-  private releaseUntil(until: HrTime): readonly Event[] {
-    let due: Event[] | undefined
-    for (;;) {
-      const event = this.runs.first()
-      if (event === undefined) break
-      if (compareTimes(event.at, until) > 0 && this.runs.size <= this.heldMax) break
-      this.runs.take()
-      if (this.released === undefined || compareTimes(event.at, this.released) > 0) this.released = event.at
-      due ??= []
-      due.push(event)
-    }
-    return due ?? none
+  /** Takes out the oldest event that is due. */
+  next(): Event | undefined {
+    const { runs } = this
+    if (!runs.hasUntil(this.dueUntil) && runs.size <= this.heldMax) return undefined
+    const number = runs.take()
+    if (number === undefined) return undefined
+    const event = this.hold.take(number)
+    if (this.released === undefined || compareTimes(event.at, this.released) > 0) this.released = event.at
+    return event
   }
 }

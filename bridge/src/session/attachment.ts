@@ -1,5 +1,6 @@
 // A target as it is now to what one run of bpftrace is attached to, and to what tells that the target is another.
 import { stat } from 'node:fs/promises'
+import { isOfScript } from '../definition/definition.ts'
 import { BridgeError } from '../errors.ts'
 import { prepareInvocation, type Invocation, type InvocationRequest } from '../source.ts'
 import { replacedPrograms } from '../target/replaced-programs.ts'
@@ -38,7 +39,7 @@ export async function attachmentOf(
     case 'container': {
       const targets = await selectTargets(selection)
       const [first] = targets
-      if (first?.pid !== undefined && request.source.kind === 'pack' && canTellProcesses(request.version)) {
+      if (first?.pid !== undefined && !isOfScript(request.definition) && canTellProcesses(request.version)) {
         const all = await containerAttachment(first.pid, selectionText(selection), request)
         if (all) return all
       }

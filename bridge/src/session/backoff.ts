@@ -6,8 +6,8 @@ export type Reached = 'attached' | 'started' | 'nothing'
 
 const firstMs = 100
 const maxMs: Readonly<Record<Reached, number>> = {
-  // With the start of bpftrace and the delivery, spans flow again within two seconds of any death.
-  attached: 500,
+  // With the start of bpftrace and the delivery, spans flow again within a second or so of any death.
+  attached: 200,
   started: 5000,
   // To look is cheap, and a target that is there again should be seen within two seconds.
   nothing: 1000,

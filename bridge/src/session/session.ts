@@ -7,16 +7,17 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base'
 import { targetGone } from '../bpftrace/failure.ts'
 import { bpftraceEnvironment } from '../bpftrace/environment.ts'
 import type { EventBuffer } from '../bpftrace/event-buffer.ts'
+import type { OnLine } from '../bpftrace/lines.ts'
 import { BpftraceProcess } from '../bpftrace/process.ts'
 import { reorderWindowMs, type BpftraceVersion } from '../bpftrace/version.ts'
 import type { BridgeSource } from '../config.ts'
 import { isOfScript, type Definition } from '../definition/definition.ts'
 import { textBytesMax } from '../definition/text-limit.ts'
 import { BridgeError } from '../errors.ts'
-import type { MatchedSpan } from '../match/matcher.ts'
 import { Pipeline, type Ending } from '../pipeline.ts'
 import type { WordSource } from '../span/binary-context.ts'
 import { readableSpan } from '../span/readable-span.ts'
+import { scriptOf } from '../source.ts'
 import { atItsPlace, selectionText, type TargetSelection } from '../target/target.ts'
 import { bootNowNs } from '../time/clock.ts'
 import { timeOfNs } from '../time/instant.ts'
@@ -51,7 +52,7 @@ export type SessionEvents = {
   onAttached(what: string, times: number): void
   /** Every run of bpftrace, before its first line. */
   onRun?(resource: Resource): Promise<void>
-  onLine?(line: string): void
+  onLine?(...line: Parameters<OnLine>): void
   /** A first run that failed; unless it is given up, the session goes on until it is stopped. */
   onFirstFailure(failure: BridgeError, isGivenUp: boolean): void
   info(text: string): void
@@ -98,6 +99,8 @@ export class Session {
       reorderWindowMs: reorderWindowMs(environment.version, isOfScript(plan.definition)),
       bootNow: environment.clock.bootNow,
       words: environment.words,
+      onSpan: (span) =>
+        environment.deliver(readableSpan(span, this.resources.of(span.start.pid), this.textBytes)),
       onReady: () => this.attached(),
       onPid: (pid) => this.resources.see(pid, performance.now()),
       onText: (text) => {
@@ -126,7 +129,8 @@ export class Session {
     for (let step: NextStep = 'restart'; !this.isOver(step);) {
       const result = await this.runOnce()
       if (this.stopped.signal.aborted) break
-      step = nextStep(result, this.timesAttached > 0, this.plan.source.kind, this.plan.target.kind)
+      const { definition, target } = this.plan
+      step = nextStep(result, this.timesAttached > 0, isOfScript(definition) ? 'script' : 'pack', target.kind)
       this.tell(step, result)
       if (step === 'give up') failure = result.failure
       if (step === 'restart' && result.reached !== 'nothing') this.restarts += 1
@@ -134,7 +138,7 @@ export class Session {
     }
     this.state = 'over'
     this.giveUpEnded()
-    this.deliver(this.pipeline.end())
+    this.pipeline.end()
     return failure
   }
 
@@ -147,7 +151,7 @@ export class Session {
 
   tick(nowMs: number): void {
     this.lookAtProcesses()
-    this.deliver(this.pipeline.tick(nowMs))
+    this.pipeline.tick(nowMs)
     this.tellLosses()
   }
 
@@ -170,7 +174,7 @@ export class Session {
     const hasEnded = current?.isAlive() === false
     const late: Ending | undefined =
       ending ?? (hasEnded ? { reason: 'processEnded', at: environment.clock.now() } : undefined)
-    if (late && pipeline.matcher.openCount > 0) this.deliver(pipeline.endProcess(late))
+    if (late && pipeline.matcher.openCount > 0) pipeline.endProcess(late)
   }
 
   /** The first losses, and again whenever they have become ten times as many. */
@@ -229,7 +233,7 @@ export class Session {
     if (!targetAlive || (end.filesChanged && attachment.pid !== undefined)) {
       this.ending ??= { reason: 'processEnded', at: this.environment.clock.now() }
     }
-    this.deliver(this.pipeline.endProcess(this.ending))
+    this.pipeline.endProcess(this.ending)
     this.ending = undefined
     this.tellLosses()
     return { ...end, targetAlive, what: attachment.what, reached, lastedMs: since() }
@@ -243,18 +247,23 @@ export class Session {
   private async trace(attachment: Attachment): Promise<{ failure?: BridgeError; filesChanged: boolean }> {
     const { program, launcher, buffer } = this.environment
     const { pid } = attachment
-    const { source } = this.plan
+    const scriptPath = scriptOf(this.plan.source, this.plan.definition)
     const about = {
       ...(pid !== undefined && { targetPid: pid }),
-      ...(source.kind === 'script' && { scriptPath: source.path }),
+      ...(scriptPath !== undefined && { scriptPath }),
     }
     const { args, env } = attachment.invocation
     const own = { ...env, BPFTRACE_PERF_RB_PAGES: buffer.pages.toString() }
     const invocation = { args, env: bpftraceEnvironment(own) }
-    const process = new BpftraceProcess({ program, launcher }, invocation, about, (line, nowMs) => {
-      this.events.onLine?.(line)
-      this.deliver(this.pipeline.line(line, nowMs))
-    })
+    const process = new BpftraceProcess(
+      { program, launcher },
+      invocation,
+      about,
+      (bytes, start, end, nowMs) => {
+        this.events.onLine?.(bytes, start, end)
+        this.pipeline.line(bytes, start, end, nowMs)
+      },
+    )
     this.process = process
     if (this.stopped.signal.aborted) void process.stop()
     let filesChanged = false
@@ -306,10 +315,5 @@ export class Session {
       const said = failure ? `${failure.code}: ${failure.message}` : 'bpftrace was ended'
       events.warn(step === 'give up' ? `${said}\n(given up)` : `${said}\n(tried again)`)
     }
-  }
-
-  private deliver(spans: readonly MatchedSpan[]): void {
-    for (const span of spans)
-      this.environment.deliver(readableSpan(span, this.resources.of(span.start.pid), this.textBytes))
   }
 }

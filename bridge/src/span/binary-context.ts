@@ -77,7 +77,7 @@ export function traceOfHex(digits: string): TraceWords {
 
 /** Random bits from the system, a few thousand at a time. */
 export function randomWords(): WordSource {
-  const pool = new Int32Array(1024)
+  const pool = new Int32Array(8192)
   let at = pool.length
   return () => {
     if (at === pool.length) {

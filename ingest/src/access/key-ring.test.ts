@@ -15,9 +15,12 @@ const ring = createKeyRing(
   everyone,
 )
 
+const basic = (credentials: string): string => `Basic ${Buffer.from(credentials).toString('base64')}`
+
 test.each([
   [{ 'x-api-key': 'kéy-1' }, 'sender'],
   [{ authorization: 'Bearer kéy-1' }, 'sender'],
+  [{ authorization: basic('anyone:kéy-1') }, 'sender'],
   [{ authorization: 'bearer   key-2 ' }, 'both'],
 ])('%o enters as %s', (headers, name) => {
   expect(ring.grantOf(headers, 'write').name).toBe(name)
@@ -26,6 +29,8 @@ test.each([
 test.each([
   [{}, 'X-API-Key'],
   [{ authorization: 'Basic kéy-1' }, 'X-API-Key'],
+  [{ authorization: basic('kéy-1:') }, 'X-API-Key'],
+  [{ authorization: basic('kéy-1:other') }, 'none of those'],
   [{ 'x-api-key': '' }, 'none of those'],
   [{ 'x-api-key': 'kéy-12' }, 'none of those'],
   [{ 'x-api-key': 'KÉY-1' }, 'none of those'],

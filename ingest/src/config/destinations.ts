@@ -3,13 +3,13 @@
 // header's value.
 import { readFileSync } from 'node:fs'
 import { validateHeaderName, validateHeaderValue } from 'node:http'
-import { createSecureContext } from 'node:tls'
 import { z } from 'zod'
 import { compressions, protocols, usualDestination } from '../forward/destination.ts'
 import type { Destination } from '../forward/destination.ts'
 import { age, ageMsOf, size, sizeBytesOf } from '../retention-settings.ts'
 import { sourcesOf } from '../store/store.ts'
 import { sourceFilter } from '../wire.ts'
+import { destinationTls } from './destination-tls.ts'
 
 export const destinationsMax = 100
 const listMax = 1_000
@@ -51,6 +51,8 @@ export const destinationEntry = z
       headers: z.record(z.string(), header, 'must be a map of headers').default({}),
       compression: z.enum(compressions, `must be one of ${compressions.join(', ')}`).default('none'),
       'ca-file': text('must be a path').optional(),
+      'cert-file': text('must be a path').optional(),
+      'key-file': text('must be a path').optional(),
       'batch-size': integer(1, 8_000).default(usualDestination.batchSpansMax),
       'flush-interval-ms': integer(10, 3_600_000).default(usualDestination.flushIntervalMs),
       'timeout-ms': integer(100, 600_000).default(usualDestination.timeoutMs),
@@ -112,7 +114,7 @@ export function destinationsOf(
       endpoint: entry.endpoint,
       headers: headersOf(entry, env, tell),
       compression: entry.compression,
-      ca: authoritiesOf(entry, tell),
+      tls: destinationTls(entry, tell),
       batchSpansMax: entry['batch-size'],
       flushIntervalMs: entry['flush-interval-ms'],
       timeoutMs: entry['timeout-ms'],
@@ -179,19 +181,3 @@ function isHeader(name: string, value: string): boolean {
 /** Names that end so have bytes as values. */
 const isMetadata = (name: string, value: string): boolean =>
   /^[\w.-]+$/.test(name) && !/-bin$/i.test(name) && /^[ -~]*$/.test(value)
-
-function authoritiesOf(
-  { endpoint, 'ca-file': path }: DestinationEntry,
-  tell: (mistake: string) => void,
-): Buffer | undefined {
-  if (path === undefined) return undefined
-  if (!endpoint.startsWith('https:')) tell('ca-file is of no use: its endpoint is not https')
-  try {
-    const ca = readFileSync(path)
-    createSecureContext({ ca })
-    return ca
-  } catch (error) {
-    tell(`ca-file ${path} cannot be used: ${error instanceof Error ? error.message : String(error)}`)
-    return undefined
-  }
-}

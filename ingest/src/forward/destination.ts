@@ -4,6 +4,15 @@ import type { LagLimit, SpanChoice } from '../store/destination-store.ts'
 export const protocols = ['http/protobuf', 'http/json', 'grpc'] as const
 export const compressions = ['none', 'gzip'] as const
 
+/** In PEM. */
+export type DestinationTls = {
+  /** Authorities to trust instead of the usual ones. */
+  ca: Buffer | undefined
+  /** To show to a destination that asks who is calling; both or none. */
+  cert: Buffer | undefined
+  key: Buffer | undefined
+}
+
 export type Destination = {
   /** Of its cursor in the store: it keeps its place when the rest changes. */
   name: string
@@ -12,8 +21,7 @@ export type Destination = {
   endpoint: string
   headers: Readonly<Record<string, string>>
   compression: (typeof compressions)[number]
-  /** Authorities to trust instead of the usual ones, in PEM. */
-  ca: Buffer | undefined
+  tls: DestinationTls
   batchSpansMax: number
   /** How often the store is looked at for new spans. */
   flushIntervalMs: number
@@ -33,5 +41,6 @@ export const usualDestination = {
   refusedBytesMax: 64 * 2 ** 20,
 } as const
 
+export const usualTls: DestinationTls = { ca: undefined, cert: undefined, key: undefined }
 export const everySpan: SpanChoice = { sources: undefined, services: undefined }
 export const anyLag: LagLimit = { spans: undefined, bytes: undefined, ageMs: undefined }

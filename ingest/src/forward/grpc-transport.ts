@@ -12,12 +12,14 @@ const gzip = 2
 const asItIs = (bytes: Buffer): Buffer => bytes
 
 export function openGrpcTransport(destination: Destination): Transport {
-  const { endpoint, headers, compression, ca, timeoutMs } = destination
+  const { endpoint, headers, compression, tls, timeoutMs } = destination
   const { protocol, hostname, port } = new URL(endpoint)
   const secure = protocol === 'https:'
   const client = new Client(
     `${hostname}:${port === '' ? (secure ? 443 : 80) : port}`,
-    secure ? credentials.createSsl(ca ?? null) : credentials.createInsecure(),
+    secure
+      ? credentials.createSsl(tls.ca ?? null, tls.key ?? null, tls.cert ?? null)
+      : credentials.createInsecure(),
     {
       'grpc.default_compression_algorithm': compression === 'gzip' ? gzip : 0,
       // grpc-js waits up to two minutes before it connects again: a destination that is back would not be seen.

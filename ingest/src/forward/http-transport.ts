@@ -18,10 +18,10 @@ const gzipped = promisify(gzip)
 const answerBytesMax = 64 * 1024
 
 export function openHttpTransport(destination: Destination): Transport {
-  const { endpoint, protocol, compression, ca } = destination
+  const { endpoint, protocol, compression, tls } = destination
   const secure = new URL(endpoint).protocol === 'https:'
   const kept = { keepAlive: true, maxSockets: 1 }
-  const agent = secure ? new SecureAgent({ ...kept, ...(ca && { ca }) }) : new Agent(kept)
+  const agent = secure ? new SecureAgent({ ...kept, ...tls }) : new Agent(kept)
   const call: Call = {
     start: secure ? requestHttps : requestHttp,
     endpoint,

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import { openHttpTransport } from '../forward/http-transport.ts'
 import { waitMs } from '../forward/retry-delay.ts'
 import type { Delivery, Transport } from '../forward/transport.ts'
-import { anyLag, everySpan, usualDestination } from '../forward/destination.ts'
+import { anyLag, everySpan, usualDestination, usualTls } from '../forward/destination.ts'
 import type { SpanMetricsStore } from '../store/span-metrics-store.ts'
 import type { MetricsPush } from './push-settings.ts'
 
@@ -97,7 +97,7 @@ function openTransport({ endpoint, headers }: Pick<MetricsPush, 'endpoint' | 'he
     endpoint,
     headers,
     compression: 'gzip',
-    ca: undefined,
+    tls: usualTls,
     choice: everySpan,
     lagLimit: anyLag,
   })

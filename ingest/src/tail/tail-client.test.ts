@@ -63,13 +63,16 @@ test('what is held for a reader that does not read is bounded, and it is cut off
     made.take(found(++block, 1_000))
     expect(server.writableLength).toBeGreaterThan(tailBufferBytesMax)
   })
-  for (let at = 0; at < 50; at++) made.take(found(++block, 1_000))
+  // The system may have taken some more meanwhile.
+  for (let at = 0; at < 20; at++) {
+    clock.ms += 300
+    made.take(found(++block, 1_000))
+  }
   expect(server.writableLength).toBeLessThan(2 ** 20)
   const { tailSpans } = counters
-  clock.ms += stuckMs - 5_000
   made.beat()
   expect(made.isEnded).toBe(false)
-  clock.ms += 10_000
+  clock.ms += stuckMs
   made.beat()
   expect([made.isEnded, counters.tailsCutOff]).toEqual([true, 1])
   // Where it reads again in time it is told why.

@@ -109,6 +109,8 @@ function inScalar(scalar: Scalar, rewrite: Rewrite, visit: Visit): void {
 
 function inExpression(expression: Expression, visit: Visit): void {
   switch (expression.type) {
+    // What a span was stored as is not a field of it.
+    case 'source':
     case 'static':
       return
     case 'field':

@@ -3,11 +3,12 @@
 import type { Field, Intrinsic, Static } from './ast.ts'
 import { nestedSetsOf, type NestedSets } from './nested-set.ts'
 import { isRoot } from './root-span.ts'
-import { numberOf } from './static-value.ts'
+import { numberOf, orderOf } from './static-value.ts'
 import type { TraceRead, TraceView } from './trace-view.ts'
 
 const none: readonly Static[] = []
 const durationField: Field = { type: 'intrinsic', name: 'span:duration' }
+const idField: Field = { type: 'intrinsic', name: 'span:id' }
 const nameField: Field = { type: 'intrinsic', name: 'span:name' }
 const serviceField: Field = { type: 'attribute', scope: 'resource', key: 'service.name', ofParent: false }
 /** What the store calls a service whose resource has no name. */
@@ -89,9 +90,21 @@ class WholeTrace {
     return this.#view.startUnixNano(span) + (typeof nano === 'bigint' ? nano : 0n)
   }
 
-  /** As in summaries: the earliest span without a parent; where the store holds none, the earliest of all. */
+  /** As in summaries: a span without a parent rather than one with; then the earlier, the longer, the lower id. */
   #root(): number {
-    for (let span = 0; span < this.#view.spanCount; span++) if (isRoot(this.#view, span)) return span
-    return 0
+    let found = 0
+    for (let span = 1; span < this.#view.spanCount; span++) if (this.#standsBefore(span, found)) found = span
+    return found
+  }
+
+  #standsBefore(span: number, other: number): boolean {
+    const isSpanRoot = isRoot(this.#view, span)
+    if (isSpanRoot !== isRoot(this.#view, other)) return isSpanRoot
+    const [start, otherStart] = [this.#view.startUnixNano(span), this.#view.startUnixNano(other)]
+    if (start !== otherStart) return start < otherStart
+    const [end, otherEnd] = [this.#endOf(span), this.#endOf(other)]
+    if (end !== otherEnd) return end > otherEnd
+    const [[id], [otherId]] = [this.#view.values(span, idField), this.#view.values(other, idField)]
+    return id !== undefined && otherId !== undefined && (orderOf(id, otherId) ?? 0) < 0
   }
 }

@@ -42,7 +42,7 @@ function contentOf(tokens: Token[]): Token[] | undefined {
   return tokens.filter(isSign('{')).length === 1 ? content.slice(0, end) : undefined
 }
 
-/** Undefined where it is not whole. A field alone is one that a comparison will follow. */
+/** Undefined where it is not whole. A field alone at the end is one that a comparison will follow. */
 function conditionIn(tokens: Token[]): Expression | undefined {
   const last = tokens.at(-1)
   if (last === undefined) return undefined
@@ -51,11 +51,17 @@ function conditionIn(tokens: Token[]): Expression | undefined {
     const cursor = new Cursor([...tokens, end])
     const found = expressionAt(cursor)
     checkCondition(found)
-    return cursor.isAtEnd && found.expression.type !== 'field' ? found.expression : undefined
+    return cursor.isAtEnd && !endsInField(found.expression) ? found.expression : undefined
   } catch (error) {
     if (error instanceof Refusal) return undefined
     throw error
   }
+}
+
+function endsInField(expression: Expression): boolean {
+  let last = expression
+  while (last.type === 'and' || last.type === 'or') last = last.right
+  return last.type === 'field'
 }
 
 function hasOutside(tokens: Token[], sign: string): boolean {

@@ -1,6 +1,9 @@
 // A trace of plain objects as TraceQL's evaluation reads one.
-import type { Field, Intrinsic, Static } from '../../src/traceql/ast.ts'
-import type { TraceView } from '../../src/traceql/trace-view.ts'
+import type { Field, Intrinsic, Query, Static } from '../../src/traceql/ast.ts'
+import { createMeasurement } from '../../src/traceql/measure/measurement.ts'
+import { compileEvaluation } from '../../src/traceql/pipeline.ts'
+import { readerOf } from '../../src/traceql/trace-reader.ts'
+import type { MeasurementRange, TraceView } from '../../src/traceql/trace-view.ts'
 import type { Plain, PlainAttributes, PlainSpan, PlainTrace } from './data.ts'
 
 /** The spans must be in order of their starts. */
@@ -72,4 +75,39 @@ function intrinsic(span: PlainSpan, name: Intrinsic): Static[] {
   const values = found[name]
   if (values === undefined) throw new Error(`a view of one span was asked for ${name}`)
   return values
+}
+
+/** The spans that a query finds, added one by one to its measurement, in no order of time. */
+export function measured(query: Query, traces: readonly PlainTrace[], range: MeasurementRange) {
+  if (query.metrics === undefined) throw new Error('a query without metrics')
+  const measurement = createMeasurement(query.metrics, range)
+  const evaluate = compileEvaluation(query.pipeline)
+  for (const trace of traces.toReversed()) {
+    const ordered = trace.toSorted((one, other) => (one.start < other.start ? -1 : 1))
+    const view = viewOf(ordered)
+    const read = readerOf(view)
+    for (const place of new Set(evaluate(view).flatMap(({ spans }) => spans))) {
+      const span = ordered[place]!
+      measurement.add({
+        startUnixNano: span.start,
+        traceId: span.traceId,
+        spanId: span.spanId,
+        read: (field) => read(place, field),
+        everyField: (found) => everyField(span, found),
+      })
+    }
+  }
+  return measurement.series()
+}
+
+function everyField(span: PlainSpan, found: (field: Field, value: Static) => void): void {
+  for (const name of ['span:name', 'span:kind', 'span:status', 'span:id', 'span:duration'] as const) {
+    const field: Field = { type: 'intrinsic', name }
+    for (const value of valuesOf(span, field)) found(field, value)
+  }
+  for (const scope of ['span', 'resource'] as const)
+    for (const key of Object.keys(scope === 'span' ? span.attributes : span.resource)) {
+      const field: Field = { type: 'attribute', scope, key, ofParent: false }
+      for (const value of valuesOf(span, field)) found(field, value)
+    }
 }

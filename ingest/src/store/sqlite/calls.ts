@@ -47,7 +47,7 @@ export function callsTo<C extends Calls>(port: Port): Caller<C> {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the type that the other side's calls have
     else asked?.resolve(answer.value as never)
   })
-  return (name, argument, moved = [], work = undefined) =>
+  return (name, argument, moved = [], work) =>
     new Promise((resolve, reject) => {
       const question: Question = { id: ++lastId, name, argument }
       waiting.set(question.id, { resolve, reject, work })

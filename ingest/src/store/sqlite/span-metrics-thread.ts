@@ -71,17 +71,14 @@ async function round(): Promise<void> {
 
 /** Why nothing can be told yet, or what can. */
 async function told<T>(waitMs: number, tell: (families: Family[]) => T): Promise<T | string> {
-  await catchUp(performance.now() + waitMs)
-  if (!isReady) {
-    const counted = counting.countedBlock
-    return `spans that were stored before the start are being counted, up to block ${counted} of ${firstTarget}`
-  }
   try {
-    return tell(await counting.saved())
+    await catchUp(performance.now() + waitMs)
+    if (isReady) return tell(await counting.saved())
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    return `what was counted could not be saved: ${reason}`
+    return `counting stumbled: ${error instanceof Error ? error.message : String(error)}`
   }
+  const counted = counting.countedBlock
+  return `spans that were stored before the start are being counted, up to block ${counted} of ${firstTarget}`
 }
 
 const calls = {

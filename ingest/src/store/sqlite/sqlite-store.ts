@@ -3,8 +3,10 @@
 import type { SpanMetricsSettings } from '../../spanmetrics/span-metrics.ts'
 import type { JobRun } from '../job.ts'
 import type { Retention } from '../retention.ts'
+import type { SpanMetricsStore } from '../span-metrics-store.ts'
 import type { Store } from '../store.ts'
 import { callsTo } from './calls.ts'
+import type { Caller } from './calls.ts'
 import { CommitQueue } from './commit-queue.ts'
 import { prepareDatabase } from './database.ts'
 import { asBuffer, destinationCalls } from './destination-calls.ts'
@@ -13,7 +15,9 @@ import { createReaderPool } from './reader-pool.ts'
 import type { ReadCost } from './reader-pool.ts'
 import { createSpanMetricsClient } from './span-metrics-client.ts'
 import type { SpanMetricsClient, SpanMetricsParts } from './span-metrics-client.ts'
+import type { ReaderCalls } from './reader-thread.ts'
 import { startThread } from './thread.ts'
+import { traceCalls } from './trace-calls.ts'
 import { createUpkeepClient } from './upkeep-client.ts'
 import type { WriterCalls } from './writer-thread.ts'
 
@@ -65,25 +69,7 @@ export function openSqliteStore(
   return {
     append: (batch) => queue.append(batch),
     findTraces: (filter) => readers.ask('findTraces', filter),
-    readTrace: (traceId) => readers.ask('readTrace', traceId),
-    readSpan: (traceId, spanId) => readers.ask('readSpan', { traceId, spanId }),
-    async skeletonAnswer(traceId) {
-      const json = await readers.ask('skeletonAnswer', traceId)
-      return json === undefined ? undefined : asBuffer(json)
-    },
-    async traceAnswer(traceId) {
-      const json = await readers.ask('traceAnswer', traceId)
-      return json === undefined ? undefined : asBuffer(json)
-    },
-    async traceBytes(traceId) {
-      const bytes = await readers.ask('traceBytes', traceId)
-      return bytes && asBuffer(bytes)
-    },
-    async traceJson(traceId, form) {
-      const json = await readers.ask('traceJson', { traceId, form })
-      return json && asBuffer(json)
-    },
-    orphanCounts: (traceIds) => readers.ask('orphanCounts', traceIds),
+    ...traceCalls(readers.ask),
     services: () => readers.ask('services', undefined),
     stats: () => readers.ask('stats', undefined),
     ...questionCalls(readers),
@@ -93,12 +79,7 @@ export function openSqliteStore(
       return block === undefined ? undefined : { ...block, body: asBuffer(block.body) }
     },
     ...destinationCalls(readers.ask, write),
-    spanMetricsText: async (format, waitMs) => counting?.text(format, waitMs),
-    spanMetricsOtlp: async (waitMs) => counting?.otlp(waitMs),
-    async dependencies(question) {
-      await counting?.settle(dependenciesWaitMs)
-      return readers.ask('dependencies', question)
-    },
+    ...spanMetricsCalls(counting, readers.ask),
     compact: () => upkeep.compact(),
     async close() {
       await queue.flush()
@@ -107,6 +88,20 @@ export function openSqliteStore(
       await upkeep.close()
       writing.expectEnd()
       await write('close', undefined)
+    },
+  }
+}
+
+function spanMetricsCalls(
+  counting: SpanMetricsClient | undefined,
+  ask: Caller<ReaderCalls>,
+): SpanMetricsStore & Pick<Store, 'dependencies'> {
+  return {
+    spanMetricsText: async (format, waitMs) => counting?.text(format, waitMs),
+    spanMetricsOtlp: async (waitMs) => counting?.otlp(waitMs),
+    async dependencies(question) {
+      await counting?.settle(dependenciesWaitMs)
+      return ask('dependencies', question)
     },
   }
 }

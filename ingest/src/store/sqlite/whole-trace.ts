@@ -33,7 +33,7 @@ export function traceBytes(blocks: Blocks, traceId: string): Buffer<ArrayBuffer>
 }
 
 function partsOf(blocks: Blocks, { dataId, columns, spans }: SpansOfBlock): TracePart[] {
-  const { firstSpans, located } = blocks.frames(dataId)
+  const { firstSpans, frame: frameAt } = blocks.frames(dataId)
   const wanted = new Set(spans)
   const elsewhereBefore = parentsElsewhereBefore(columns)
   return firstSpans.flatMap((firstSpan, frame) => {
@@ -42,7 +42,7 @@ function partsOf(blocks: Blocks, { dataId, columns, spans }: SpansOfBlock): Trac
     return [
       {
         // Whole resources, but that ids and times are zeros; it is kept, so it stays as it is.
-        body: located(frame).reader.bytes,
+        body: frameAt(frame).bytes,
         wanted: (at) => wanted.has(firstSpan + at),
         spanBytes(at, blank) {
           const bytes = Buffer.from(blank)
