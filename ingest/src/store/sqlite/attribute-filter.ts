@@ -1,47 +1,61 @@
 // A Bloom filter over a block's attributes: which "key has value" cannot be in which frame of its body. In: hashes, each
-// with its frame; out: bytes. A hash chooses a cell of 16 bytes, hash and frame together six bits of it: so that one look
-// at 16 bytes tells of all frames. It is made larger than needed and folded (one half laid over the other) while few bits
+// with its frame; out: bytes. A hash chooses a cell of 32 bytes, hash and frame together eight bits of it: so that one look
+// at one cell tells of all frames. It is made larger than needed and folded (one half laid over the other) while few bits
 // are set: so no attribute has to be counted first. What is kept says "perhaps" for some 0.3 % of what is not there.
-// Layout: the cells, a power of two of them; u32 version. Up to version 3 of the database there was no version, a hash had
-// four bits, and nothing was told of frames.
+// Layout: the cells, a power of two of them; u32 version. Up to version 3 of the database there was no version, cells had
+// 16 bytes, a hash four bits, and nothing was told of frames.
 
-export const cellBytes = 16
 const version = 2
 const versionBytes = 4
+const cellBytes = 32
+const cellWords = cellBytes / 4
+const cellBytesBefore = 16
 /** Frames from the ninth on share these. */
 export const framesTold = 8
 const everyFrame = 2 ** framesTold - 1
-const cellsMax = 2 ** 14
+const cellsMax = 2 ** 13
 // Of spans that have more than some ten attributes of their own each, the filter tells less.
-const cellsPerSpan = 1
-// Folded while at most this part of the bits is set; about doubles by a fold. With four bits a hash and 0.22 it was half as
-// large, and let one block in forty through: of 20 million spans 60 bodies for nothing.
-const filledMax = 0.17
+const cellsPerSpan = 0.5
+// Folded while at most this part of the bits is set; about doubles by a fold. With four bits a hash in cells of 16 bytes and
+// half the size, one block in forty was let through: of 20 million spans 60 bodies for nothing.
+const filledMax = 0.2
 
 // A thread makes one filter at a time: they share what they are made in.
-const scratch = new Uint32Array(cellsMax * 4)
+const scratch = new Uint32Array(cellsMax * cellWords)
+// Most attributes come again and again: which ones were added last, by a part of the hash.
+const addedMax = 1_024
+const added = new Int32Array(addedMax)
 
 export class AttributeFilter {
   #words: Uint32Array
+  #frame = -1
 
   constructor(spanCount: number) {
     const cells = Math.min(cellsMax, 2 ** Math.ceil(Math.log2(Math.max(1, spanCount * cellsPerSpan))))
-    this.#words = scratch.subarray(0, cells * 4).fill(0)
+    this.#words = scratch.subarray(0, cells * cellWords).fill(0)
   }
 
   add(hash: number, frame: number): void {
+    if (frame !== this.#frame) added.fill(0)
+    this.#frame = frame
+    const place = hash & (addedMax - 1)
+    if (added[place] === hash && hash !== 0) return
+    added[place] = hash
     const words = this.#words
-    const at = cellOf(hash, words.length)
-    const bits = frameBits(hash, frame)
-    words[at] = (words[at] ?? 0) | (1 << (bits & 31)) | (1 << ((bits >>> 5) & 31))
-    words[at + 1] = (words[at + 1] ?? 0) | (1 << ((bits >>> 10) & 31)) | (1 << ((bits >>> 15) & 31))
-    words[at + 2] = (words[at + 2] ?? 0) | (1 << ((bits >>> 20) & 31))
-    words[at + 3] = (words[at + 3] ?? 0) | (1 << (bits >>> 25))
+    const at = (hash & (words.length / cellWords - 1)) * cellWords
+    const one = firstBits(hash, frame)
+    const two = moreBits(one)
+    for (let shift = 0; shift < 32; shift += 8) {
+      const [first, second] = [one >>> shift, two >>> shift]
+      const [firstAt, secondAt] = [at + ((first >>> 5) & 7), at + ((second >>> 5) & 7)]
+      words[firstAt] = (words[firstAt] ?? 0) | (1 << (first & 31))
+      words[secondAt] = (words[secondAt] ?? 0) | (1 << (second & 31))
+    }
   }
 
   /** Ends the adding. */
   toBytes(): Buffer {
-    while (this.#words.length * 4 > cellBytes && filled(this.#words) <= filledMax) this.#fold()
+    while (this.#words.length > cellWords && filled(this.#words) <= filledMax) this.#fold()
     const bytes = Buffer.alloc(this.#words.length * 4 + versionBytes)
     bytes.set(new Uint8Array(this.#words.buffer, this.#words.byteOffset, this.#words.byteLength))
     bytes.writeUInt32LE(version, bytes.length - versionBytes)
@@ -56,50 +70,59 @@ export class AttributeFilter {
   }
 }
 
-/** Of a filter of so many bytes. */
-export const cellsOf = (filterBytes: number): number => Math.floor(filterBytes / cellBytes)
-export const tellsFrames = (filterBytes: number): boolean => filterBytes % cellBytes === versionBytes
+/** How a filter is laid out, told by its size. */
+export type FilterLayout = { cells: number; cellBytes: number; tellsFrames: boolean }
+
+export function layoutOf(filterBytes: number): FilterLayout {
+  const tellsFrames = filterBytes % cellBytesBefore === versionBytes
+  const size = tellsFrames ? cellBytes : cellBytesBefore
+  return { cells: Math.floor(filterBytes / size), cellBytes: size, tellsFrames }
+}
 
 /** Bit n: the n-th frame may have it. 0 only where it is in none. */
 export function framesHolding(filter: Buffer, hash: number): number {
-  return framesOfCell(filter, cellOf(hash, cellsOf(filter.length) * 4) * 4, hash, tellsFrames(filter.length))
+  const layout = layoutOf(filter.length)
+  // From the hash's low bits: so a fold puts each cell where this finds it.
+  return framesOfCell(filter, (hash & (layout.cells - 1)) * layout.cellBytes, hash, layout)
 }
 
 /** The same of the cell at this byte. */
-export function framesOfCell(bytes: Buffer, at: number, hash: number, isFramed: boolean): number {
-  const [one, two] = [bytes.readUInt32LE(at), bytes.readUInt32LE(at + 4)]
-  const [three, four] = [bytes.readUInt32LE(at + 8), bytes.readUInt32LE(at + 12)]
-  if (!isFramed) {
-    const bits = bitsOf(hash)
-    const shared =
-      (one >>> (bits & 31)) &
-      (two >>> ((bits >>> 5) & 31)) &
-      (three >>> ((bits >>> 10) & 31)) &
-      (four >>> (bits >>> 15))
-    return (shared & 1) === 1 ? everyFrame : 0
-  }
+export function framesOfCell(
+  bytes: Buffer,
+  at: number,
+  hash: number,
+  { tellsFrames }: Pick<FilterLayout, 'tellsFrames'>,
+): number {
+  if (!tellsFrames) return holdsBefore(bytes, at, hash) ? everyFrame : 0
   let frames = 0
   for (let frame = 0; frame < framesTold; frame++) {
-    const bits = frameBits(hash, frame)
-    const shared =
-      (one >>> (bits & 31)) &
-      (one >>> ((bits >>> 5) & 31)) &
-      (two >>> ((bits >>> 10) & 31)) &
-      (two >>> ((bits >>> 15) & 31)) &
-      (three >>> ((bits >>> 20) & 31)) &
-      (four >>> (bits >>> 25))
-    frames |= (shared & 1) << frame
+    const one = firstBits(hash, frame)
+    if (holdsBits(bytes, at, one) && holdsBits(bytes, at, moreBits(one))) frames |= 1 << frame
   }
   return frames
 }
 
-/** 30 bits. */
-const frameBits = (hash: number, frame: number): number =>
-  Math.imul(hash ^ Math.imul((frame & (framesTold - 1)) + 1, 0x85ebca6b), 0x9e3779b1) >>> 2
+/** Four of them, each a number of eight bits: a byte of the cell, and in it a bit. */
+function holdsBits(bytes: Buffer, at: number, bits: number): boolean {
+  for (let shift = 0; shift < 32; shift += 8) {
+    const bit = bits >>> shift
+    if ((((bytes[at + ((bit >>> 3) & 31)] ?? 0) >>> (bit & 7)) & 1) === 0) return false
+  }
+  return true
+}
 
-/** The first of the cell's words. From the hash's low bits: so a fold puts each cell where this finds it. */
-const cellOf = (hash: number, words: number): number => (hash & (words / 4 - 1)) * 4
-const bitsOf = (hash: number): number => Math.imul(hash, 0x9e3779b1) >>> 12
+const firstBits = (hash: number, frame: number): number =>
+  Math.imul(hash ^ Math.imul((frame & (framesTold - 1)) + 1, 0x85ebca6b), 0x9e3779b1) >>> 0
+const moreBits = (one: number): number => Math.imul(one ^ (one >>> 15), 0xc2b2ae35) >>> 0
+
+/** One bit in each of four words. */
+function holdsBefore(bytes: Buffer, at: number, hash: number): boolean {
+  const bits = Math.imul(hash, 0x9e3779b1) >>> 12
+  for (let word = 0; word < 4; word++) {
+    if (((bytes.readUInt32LE(at + word * 4) >>> ((bits >>> (word * 5)) & 31)) & 1) === 0) return false
+  }
+  return true
+}
 
 function filled(words: Uint32Array): number {
   let ones = 0

@@ -3,10 +3,13 @@
 // are dropped.
 import type Database from 'better-sqlite3'
 import type { AskedChanges } from './changes.ts'
-import { mergedSizes, mergeSpreadMs } from './block-merge.ts'
+import { mergedSizes } from './block-merge.ts'
 import { encodeGroup } from './query/filter-index.ts'
 import { blocksPerGroup, slicesOf } from './query/filter-slices.ts'
 
+const mergedMax = mergedSizes.at(-1) ?? 0
+/** A small block that was not merged by then stands between large ones, and will not be. */
+const unsettledMs = 10_000
 /** In one transaction: some 1 MB. */
 const slicesPerChange = 32
 
@@ -14,33 +17,34 @@ export function createFilterGrouping(
   db: Database.Database,
   changes: Pick<AskedChanges, 'beginGroup' | 'addSlices' | 'finishGroup' | 'dropGroups'>,
 ): (nowMs?: number) => Promise<boolean> {
-  // Blocks that are large enough, or too old, to be merged.
-  const next = db.prepare<[number], { dataId: number; filter: Buffer }>(
-    `SELECT data_id AS dataId, filter FROM blocks JOIN block_data ON block_data.id = data_id
+  const next = db.prepare<[], { dataId: number; spanCount: number; storedMs: number; filter: Buffer }>(
+    `SELECT data_id AS dataId, span_count AS spanCount, stored_ms AS storedMs, filter
+     FROM blocks JOIN block_data ON block_data.id = data_id
      WHERE data_id > coalesce((SELECT max(data_id_max) FROM filter_groups), 0)
-       AND (span_count >= ${mergedSizes.at(-1)} OR stored_ms < ?)
      ORDER BY data_id LIMIT ${blocksPerGroup}`,
   )
+  const count = db
+    .prepare<[], number>(
+      `SELECT count(*) FROM blocks WHERE data_id > coalesce((SELECT max(data_id_max) FROM filter_groups), 0)`,
+    )
+    .pluck()
   const dead = db
     .prepare<[], number>(
       `SELECT id FROM filter_groups
        WHERE length(blocks) > 0 AND data_id_max < coalesce((SELECT min(data_id) FROM blocks), data_id_max + 1)`,
     )
     .pluck()
-  const count = db
-    .prepare<[number], number>(
-      `SELECT count(*) FROM blocks
-       WHERE data_id > coalesce((SELECT max(data_id_max) FROM filter_groups), 0)
-         AND (span_count >= ${mergedSizes.at(-1)} OR stored_ms < ?)`,
-    )
-    .pluck()
 
   return async (nowMs = Date.now()) => {
     const gone = dead.all()
     if (gone.length > 0) await changes.dropGroups(gone)
-    const mergedBeforeMs = nowMs - mergeSpreadMs
-    if ((count.get(mergedBeforeMs) ?? 0) < blocksPerGroup) return false
-    const blocks = next.all(mergedBeforeMs)
+    if ((count.get() ?? 0) < blocksPerGroup) return false
+    const blocks = next.all()
+    // In the order of their data, so that none is left behind.
+    const isUnsettled = blocks.some(
+      ({ spanCount, storedMs }) => spanCount < mergedMax && nowMs - storedMs < unsettledMs,
+    )
+    if (isUnsettled) return false
     const groupId = await changes.beginGroup()
     const slices = slicesOf(blocks.map(({ filter }) => filter))
     for (let from = 0; from < slices.length; from += slicesPerChange) {

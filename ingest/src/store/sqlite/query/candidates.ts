@@ -4,6 +4,8 @@
 import type { Expression } from '../../../traceql/ast.ts'
 import { compileCondition } from '../../../traceql/condition.ts'
 import type { Fits } from '../../../traceql/trace-view.ts'
+import { framesTold } from '../attribute-filter.ts'
+import type { BodyFrames } from '../block-reader.ts'
 import { columnTest, no, yes } from './column-test.ts'
 import type { BlockRow } from '../block-directory.ts'
 import { mayHold, planCondition } from './planned-condition.ts'
@@ -34,7 +36,18 @@ export function createFinder(
 /** False only where no span of the block fits. */
 export function mayHoldSpans({ parts, plan, range }: Finder, row: BlockRow): boolean {
   if (row.startMin >= range.end || row.startMax < range.start) return false
-  return mayHold(plan, row, parts.filterOf(row.dataId))
+  const ask = parts.filterOf(row.dataId)
+  if (!mayHold(plan, row, ask)) return false
+  // Columns cannot tell of an attribute alone: of what the filter lets through for nothing they need not be unpacked.
+  if (plan.type !== 'leaf' || plan.isKnown || plan.text === undefined || plan.hashes === undefined) return true
+  return someFrameHas(parts.blocks.frames(row.dataId), ask(plan.hashes), plan.text)
+}
+
+/** `may`: bit n of the n-th frame, see attribute-filter.ts. */
+function someFrameHas({ firstSpans, frame }: BodyFrames, may: number, text: Buffer): boolean {
+  return firstSpans.some(
+    (_, at) => ((may >> (at & (framesTold - 1))) & 1) === 1 && frame(at).bytes.includes(text),
+  )
 }
 
 /** Bytes that stand in every body with a span that fits. */
