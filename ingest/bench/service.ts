@@ -12,7 +12,7 @@ import type { LoadOrder, Sample, Summary } from './loader-main.ts'
 const cpuTicksPerSecond = 100
 /** So little CPU a second, so many seconds in a row: it rests. */
 const quietCpuSeconds = 0.08
-const quietSeconds = 3
+const quietSeconds = 12
 
 export type Fed = Summary & { samples: Sample[]; cpuSeconds: number; countingCpuSeconds: number }
 
