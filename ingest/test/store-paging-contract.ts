@@ -63,7 +63,8 @@ export function storePagingContract(open: OpenStore, folder: () => string, size:
         expect(page.cutShort).toBeUndefined()
         found.push(...page.traces.map(({ summary }) => summary.traceId))
         after = page.next
-        if (pages++ % lateEvery === 0) for (let at = 0; at < 5; at++) await addLate(store, traces, pages * 5 + at)
+        if (pages++ % lateEvery === 0)
+          for (let at = 0; at < 5; at++) await addLate(store, traces, pages * 5 + at)
         if (pages % (lateEvery * 4) === 0) await store.compact()
       } while (after !== undefined)
 
@@ -71,7 +72,9 @@ export function storePagingContract(open: OpenStore, folder: () => string, size:
         const { start = 0n, duration = 0n } = spanOf(number)
         return order === 'newest' ? start : duration
       }
-      const inOrder = wanted.toSorted((a, b) => Number(key(b) - key(a)) || a - b).map((number) => hexId(number, 32))
+      const inOrder = wanted
+        .toSorted((a, b) => Number(key(b) - key(a)) || a - b)
+        .map((number) => hexId(number, 32))
       expect(new Set(found).size).toBe(found.length)
       expect(found).toEqual(inOrder)
       await store.close()

@@ -14,7 +14,8 @@ import { spansAsOf } from '../block-directory.ts'
 import type { BlockRow } from '../block-directory.ts'
 import { candidates, createFinder, mayHoldSpans } from './candidates.ts'
 import type { Finder } from './candidates.ts'
-import { bestLeaf, leavesOf } from './leaf-conditions.ts'
+import { chooseLeaf } from './leaf-choice.ts'
+import type { ChosenLeaf } from './leaf-choice.ts'
 import { PageMemory } from './page-memory.ts'
 import type { Remembered } from './page-memory.ts'
 import type { QuestionParts } from './question-parts.ts'
@@ -51,6 +52,7 @@ class Search {
   readonly #isToldBySpan: boolean
   readonly #memory: PageMemory
   readonly #known: Remembered
+  #mayFind: ChosenLeaf['mayFind'] = () => true
   readonly #start: bigint
   readonly #end: bigint
 
@@ -75,7 +77,8 @@ class Search {
   }
 
   run(): TracesFound {
-    const leaf = bestLeaf(leavesOf(this.#question.pipeline))
+    const leaf = chooseLeaf(this.#parts, this.#question.pipeline, this.#directory.byStart())
+    this.#mayFind = leaf.mayFind
     const margin = leaf.isOfFound ? 0n : otherSpansWithin
     const range = { start: this.#start - margin, end: this.#end + margin }
     const finder = createFinder(this.#parts, leaf.condition, range)
@@ -148,6 +151,7 @@ class Search {
       return
     }
     this.#spending.trace(spans.length)
+    if (!this.#isToldBySpan && !this.#mayFind(spans)) return
     const spansets = this.#isToldBySpan ? [] : this.#evaluated(spans)
     if (spansets === undefined) return
     const displaced = this.#ranking.add({ ...place, value: { ...found, spansets } })

@@ -37,9 +37,11 @@ export class Spending {
   isSpent(): boolean {
     const { ms, spans, givenUp } = this.#budget
     if (this.#reason !== undefined) return true
-    if (this.#charged >= spans) this.#reason = `it has gone through ${this.#charged} spans, and may go through ${spans}`
+    if (this.#charged >= spans)
+      this.#reason = `it has gone through ${this.#charged} spans, and may go through ${spans}`
     else if (performance.now() >= this.#untilMs) this.#reason = `it may take ${ms} ms`
-    else if (givenUp !== undefined && Atomics.load(givenUp, 0) !== 0) this.#reason = 'nobody waits for it any more'
+    else if (givenUp !== undefined && Atomics.load(givenUp, 0) !== 0)
+      this.#reason = 'nobody waits for it any more'
     return this.#reason !== undefined
   }
 
