@@ -69,25 +69,31 @@ export function createRed(parts: QuestionParts): (question: RedQuestion) => RedF
     const groups = new Map<number, Group>()
     const keysOf = createKeys(question.by)
     const choice = createSpanChoice(question)
-    const beyond = eachRollup(parts, question, (row) => choice.mayHold(row), spending, (rollup, step) => {
-      const keys = keysOf(rollup)
-      const fits = choice.fitsGroup(rollup)
-      for (let group = 0; group < rollup.count.length; group++) {
-        if (!fits(group)) continue
-        const key = keys.numberOf(group)
-        let found = groups.get(key)
-        if (found === undefined) {
-          found = { key: keys.keyOf(group), steps: new Map(), slow: new Slowest(), error: new Slowest() }
-          groups.set(key, found)
+    const beyond = eachRollup(
+      parts,
+      question,
+      (row) => choice.mayHold(row),
+      spending,
+      (rollup, step) => {
+        const keys = keysOf(rollup)
+        const fits = choice.fitsGroup(rollup)
+        for (let group = 0; group < rollup.count.length; group++) {
+          if (!fits(group)) continue
+          const key = keys.numberOf(group)
+          let found = groups.get(key)
+          if (found === undefined) {
+            found = { key: keys.keyOf(group), steps: new Map(), slow: new Slowest(), error: new Slowest() }
+            groups.set(key, found)
+          }
+          const at = rollup.step?.[group] ?? step
+          const figure = found.steps.get(at) ?? new Figure()
+          found.steps.set(at, figure)
+          figure.add(rollup, group)
+          found.slow.add(rollup, group)
+          if (isError(rollup.flags[group] ?? 0)) found.error.add(rollup, group)
         }
-        const at = rollup.step?.[group] ?? step
-        const figure = found.steps.get(at) ?? new Figure()
-        found.steps.set(at, figure)
-        figure.add(rollup, group)
-        found.slow.add(rollup, group)
-        if (isError(rollup.flags[group] ?? 0)) found.error.add(rollup, group)
-      }
-    })
+      },
+    )
     const stepStarts =
       stepNano === undefined
         ? []
