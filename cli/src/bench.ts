@@ -7,6 +7,7 @@ type Bench = { run(print: (figure: Figure) => void, short: boolean): Promise<voi
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   ingest: () => import('@probespan/ingest/bench'),
+  query: () => import('@probespan/ingest/bench/query'),
   bridge: () => import('@probespan/bridge/bench'),
 }
 

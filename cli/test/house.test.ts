@@ -18,6 +18,7 @@ const allowed: Readonly<Record<string, string[]>> = {
     '@probespan/bridge/bench',
     '@probespan/ingest',
     '@probespan/ingest/bench',
+    '@probespan/ingest/bench/query',
     '@probespan/ingest/main',
     '@probespan/ingest/wire',
     '@probespan/usdt-demo',

@@ -15,8 +15,8 @@ export type LoadOrder = {
   afterSpans: number
   /** So many are sent at the most; undefined: as fast as they are answered. */
   spansPerSecond?: number
-  /** Made to be asked for: spans start spread over this time, as sent; see load.ts. Unix nanoseconds as text. */
-  findable?: { from: string; to: string; rareTraces: number }
+  /** Made to be asked for: spans start spread over this time, as sent (without one: now); see load.ts. Unix nanoseconds as text. */
+  findable?: { from?: string; to?: string; rareTraces: number }
 }
 /** Spans answered 200 so far. */
 export type Sample = { atMs: number; spans: number }
@@ -29,6 +29,8 @@ const endOfHead = Buffer.from('\r\n\r\n')
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the bench's own argument
 const order = JSON.parse(process.argv[2] ?? '') as LoadOrder
+process.once('SIGTERM', () => (order.durationMs = 0))
+
 const answerMs: number[] = []
 let spans = 0
 let ending = false
@@ -63,7 +65,7 @@ print({
 function endSoon(): void {
   if (ending || spans < order.afterSpans) return
   ending = true
-  setTimeout(() => (order.durationMs = 0), order.durationMs)
+  setTimeout(() => (order.durationMs = 0), order.durationMs).unref()
 }
 
 /** Sends until the order is fulfilled; rejects on any answer but 200. */
@@ -105,7 +107,8 @@ function run(load: Load): Promise<void> {
 }
 
 function nextBody(load: Load): Buffer {
-  if (findable === undefined) return load.next(BigInt(Date.now()) * 1_000_000n)
+  if (findable?.from === undefined || findable.to === undefined)
+    return load.next(BigInt(Date.now()) * 1_000_000n)
   const [from, to] = [BigInt(findable.from), BigInt(findable.to)]
   const part = Math.min(1, spansSent / order.afterSpans)
   const start = from + BigInt(Math.round(Number(to - from) * part))

@@ -3,17 +3,28 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { nodeOptions } from '../src/heap.ts'
 import type { LoadOrder, Sample, Summary } from './loader-main.ts'
 
 // USER_HZ, which is 100 on every Linux that Node runs on.
 const cpuTicksPerSecond = 100
+/** So little CPU a second, so many seconds in a row: it rests. */
+const quietCpuSeconds = 0.08
+const quietSeconds = 3
 
 export type Fed = Summary & { samples: Sample[]; cpuSeconds: number; countingCpuSeconds: number }
 
+export type Feeding = { end: () => Promise<Fed> }
+
 export type Service = {
+  url: string
   feed(order: Omit<LoadOrder, 'host' | 'port'>): Promise<Fed>
+  /** Until it is told to end, at the latest when the order is fulfilled. Resolves when spans arrive. */
+  beginFeeding(order: Omit<LoadOrder, 'host' | 'port'>): Promise<Feeding>
+  /** Resolves when it has nothing to do any more: merging and the like are done. */
+  settled(): Promise<void>
   /** Since it started. */
   peakRssBytes(): number
   /** By SIGTERM: it closes the database, which writes the log back into the file. */
@@ -37,15 +48,38 @@ export async function startService(databasePath: string): Promise<Service> {
   })
   const url = await listeningUrl(child.stdout)
   const { hostname: host, port } = new URL(url)
+  function startFeeding(order: Omit<LoadOrder, 'host' | 'port'>) {
+    const [before, countingBefore] = [cpuSeconds(child.pid), countingCpuSeconds(child.pid)]
+    const loader = startLoader({ ...order, host, port: Number(port) })
+    const fed = loader.result.then(({ samples, summary }) => ({
+      ...summary,
+      samples,
+      cpuSeconds: cpuSeconds(child.pid) - before,
+      countingCpuSeconds: countingCpuSeconds(child.pid) - countingBefore,
+    }))
+    return {
+      fed,
+      begun: loader.begun,
+      end() {
+        loader.end()
+        return fed
+      },
+    }
+  }
   return {
-    async feed(order) {
-      const [before, countingBefore] = [cpuSeconds(child.pid), countingCpuSeconds(child.pid)]
-      const { samples, summary } = await runLoader({ ...order, host, port: Number(port) })
-      return {
-        ...summary,
-        samples,
-        cpuSeconds: cpuSeconds(child.pid) - before,
-        countingCpuSeconds: countingCpuSeconds(child.pid) - countingBefore,
+    url,
+    feed: (order) => startFeeding(order).fed,
+    async beginFeeding(order) {
+      const feeding = startFeeding(order)
+      await feeding.begun
+      return feeding
+    },
+    async settled() {
+      for (let quiet = 0, before = cpuSeconds(child.pid); quiet < quietSeconds;) {
+        await wait(1_000)
+        const now = cpuSeconds(child.pid)
+        quiet = now - before < quietCpuSeconds ? quiet + 1 : 0
+        before = now
       }
     },
     peakRssBytes: () =>
@@ -67,15 +101,26 @@ async function listeningUrl(stdout: NodeJS.ReadableStream): Promise<string> {
   throw new Error('ingest ended before it listened')
 }
 
-async function runLoader(order: LoadOrder): Promise<{ samples: Sample[]; summary: Summary }> {
+type Loaded = { samples: Sample[]; summary: Summary }
+
+type Loader = { begun: Promise<void>; result: Promise<Loaded>; end: () => void }
+
+function startLoader(order: LoadOrder): Loader {
   const loader = spawn(process.execPath, [fileOf('loader-main.ts'), JSON.stringify(order)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
+  const begun = Promise.withResolvers<void>()
+  const result = resultOf(loader.stdout, () => begun.resolve())
+  return { begun: begun.promise, result, end: () => void loader.kill('SIGTERM') }
+}
+
+async function resultOf(stdout: NodeJS.ReadableStream, onSpans: () => void): Promise<Loaded> {
   const samples: Sample[] = []
   let summary: Summary | undefined
-  for await (const line of createInterface({ input: loader.stdout })) {
+  for await (const line of createInterface({ input: stdout })) {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the loader's own lines
     const found = JSON.parse(line) as Sample | Summary
+    if (found.spans > 0) onSpans()
     if ('atMs' in found) samples.push(found)
     else summary = found
   }

@@ -13,6 +13,7 @@ import type { Span, TraceAnswer, TracesAnswer } from '../src/wire.ts'
 import { grpcExport } from './grpc-client.ts'
 import { attribute, hexId, requestOf } from './sample.ts'
 import { getCounters, getJson, post, protobufType, runIngest, temporaryFolder, testEnv } from './running.ts'
+import type { Ingest } from '../src/index.ts'
 import type { Env } from './running.ts'
 
 const own = { PROBESPAN_OWN_TRACES: 'true' }
@@ -21,6 +22,13 @@ const untraced = { traceparent: `00-${hexId(1, 32)}-${hexId(1, 16)}-00` }
 const patience = { timeout: 20_000, interval: 100 }
 const sample = (id: number) =>
   requestOf([{ traceId: hexId(id, 32), spanId: hexId(id, 16), name: `sent ${id}` }])
+
+/** With a span of somebody else: before that nothing is traced. */
+async function runTracing(env: Env = {}): Promise<Ingest> {
+  const ingest = await runIngest({ ...own, ...env })
+  await post(`${ingest.url}/v1/traces`, sample(99), protobufType)
+  return ingest
+}
 
 /** Spans of ingest's own, once there are so many of that name. */
 async function ownSpans(url: string, name: string, count = 1): Promise<Span[]> {
@@ -40,7 +48,7 @@ const valuesOf = (span: Span | undefined): Record<string, unknown> =>
   Object.fromEntries((span?.attributes ?? []).map(({ key, value }) => [key, Object.values(value)[0]]))
 
 test('a request is a span named by its route, with one for what the store was asked', async () => {
-  const { url } = await runIngest(own)
+  const { url } = await runTracing()
   await post(`${url}/v1/traces`, sample(7), protobufType)
   const beforeNano = BigInt(Date.now() - 1) * 1_000_000n
   const headers = { 'user-agent': 'tests/1', cookie: 'secret' }
@@ -82,7 +90,7 @@ test('a request is a span named by its route, with one for what the store was as
 })
 
 test('a search tells what it looked at', async () => {
-  const { url } = await runIngest(own)
+  const { url } = await runTracing()
   await post(`${url}/v1/traces`, sample(7), protobufType)
   await fetch(`${url}/api/traces?name=sent%207`)
   const spans = await ownSpans(url, 'GET /api/traces')
@@ -91,7 +99,7 @@ test('a search tells what it looked at', async () => {
 })
 
 test('a call over gRPC is a span named by its method', async () => {
-  const { url, otlpGrpcUrl = '' } = await runIngest({ ...own, PROBESPAN_OTLP_GRPC_PORT: '0' })
+  const { url, otlpGrpcUrl = '' } = await runTracing({ PROBESPAN_OTLP_GRPC_PORT: '0' })
   const method = 'jaeger.api_v3.QueryService/GetServices'
   await grpcExport({ url: otlpGrpcUrl, method: `/${method}` }, Buffer.alloc(0))
   const spans = await ownSpans(url, method)
@@ -106,7 +114,7 @@ test('a call over gRPC is a span named by its method', async () => {
 })
 
 test('a caller’s traceparent is honoured: its trace, its parent, and its wish not to be traced', async () => {
-  const { url } = await runIngest(own)
+  const { url } = await runTracing()
   const traceparent = `00-${hexId(0xabc, 32)}-${hexId(0xdef, 16)}-01`
   await fetch(`${url}/api/services`, { headers: untraced })
   await fetch(`${url}/api/services`, { headers: { traceparent } })
@@ -116,7 +124,7 @@ test('a caller’s traceparent is honoured: its trace, its parent, and its wish 
 })
 
 test('health, metrics, senders and the page leave none', async () => {
-  const { url } = await runIngest(own)
+  const { url } = await runTracing()
   for (const path of ['/healthz', '/readyz', '/metrics', '/', '/traces/abc']) await fetch(url + path)
   await post(`${url}/v1/traces`, sample(1), protobufType)
   await fetch(`${url}/api/endpoints`)
@@ -125,12 +133,26 @@ test('health, metrics, senders and the page leave none', async () => {
   expect(traces.map(({ rootName }) => rootName)).toEqual(['GET /api/endpoints'])
 })
 
+test('a store that nobody has sent to stays empty; one that was used is traced from the first request on', async () => {
+  const env = testEnv(own)
+  const empty = await runIngest(env)
+  for (let at = 0; at < 3; at++) await fetch(`${empty.url}/api/traces`)
+  await empty.close()
+  expect(await storedOwn(env)).toBe(0)
+  const used = await runTracing(env)
+  await used.close()
+  const again = await runIngest(env)
+  await fetch(`${again.url}/api/services`)
+  await again.close()
+  expect(await storedOwn(env)).toBe(2)
+})
+
 test('an answer that failed is an error', async () => {
   const path = join(temporaryFolder(), 'audit.jsonl')
   symlinkSync('/dev/full', path)
   const database = join(temporaryFolder(), 'probespan.db')
   const env = { ...own, PROBESPAN_DB: database, PROBESPAN_AUDIT_FILE: path, PROBESPAN_AUDIT_REQUIRED: 'true' }
-  const refusing = await runIngest(env)
+  const refusing = await runTracing(env)
   await vi.waitFor(
     async () => expect((await fetch(`${refusing.url}/api/services`)).status).toBe(503),
     patience,
@@ -145,7 +167,7 @@ test('an answer that failed is an error', async () => {
 })
 
 test('nobody else becomes a request or a job of ingest by calling itself so', async () => {
-  const { url } = await runIngest(own)
+  const { url } = await runTracing()
   const resourceSpans = [requestScope, jobScope].map((name, at) => ({
     resource: { attributes: [attribute('service.name', ownService)] },
     scopeSpans: [
@@ -173,13 +195,13 @@ async function storedOwn(env: Env): Promise<number> {
 }
 
 test('switched off there are none; beyond the rate traces are left out as a whole, and counted', async () => {
-  const off = testEnv()
-  const without = await runIngest(off)
+  const off = testEnv({ PROBESPAN_OWN_TRACES: 'false' })
+  const without = await runTracing(off)
   await fetch(`${without.url}/api/services`)
   await without.close()
   expect(await storedOwn(off)).toBe(0)
   const slow = testEnv({ ...own, PROBESPAN_OWN_SPANS_PER_S: '1' })
-  const { url, close } = await runIngest(slow)
+  const { url, close } = await runTracing(slow)
   for (let at = 0; at < 20; at++) await fetch(`${url}/api/services`)
   const { ownSpansLeftOut } = await getCounters(url)
   await close()
@@ -190,8 +212,7 @@ test('switched off there are none; beyond the rate traces are left out as a whol
 })
 
 test('retention is a job of the scheduler', async () => {
-  const { url } = await runIngest({ ...own, PROBESPAN_RETENTION_RULES: '[{"service":"shop","age":"1s"}]' })
-  await post(`${url}/v1/traces`, sample(1), protobufType)
+  const { url } = await runTracing({ PROBESPAN_RETENTION_RULES: '[{"service":"shop","age":"1s"}]' })
   const [span] = await ownSpans(url, 'retention')
   expect(span).toMatchObject({ source: 'scheduler', kind: 'INTERNAL', scope: { name: jobScope } })
   expect(valuesOf(span)).toEqual({ 'probespan.blocks.taken': '1' })

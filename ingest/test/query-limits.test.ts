@@ -50,14 +50,19 @@ test('asking needs a key that may read; only the description is open', async () 
 })
 
 test('an answer that would take too much is what was found until then, and says so', async () => {
-  const { url } = await runIngest({ PROBESPAN_QUERY_SPANS_MAX: '10000', PROBESPAN_QUERY_TIMEOUT_MS: '600000' })
+  const { url } = await runIngest({
+    PROBESPAN_QUERY_SPANS_MAX: '10000',
+    PROBESPAN_QUERY_TIMEOUT_MS: '600000',
+  })
   for (let batch = 0; batch < 10; batch++) await send(url, madeTraces(batch, 1_000, 1 + batch * 1_000))
   const range = `start=${firstStart}&end=${firstStart + 20_000_000_000n}`
   const answers = [
     await getJson<TracesAnswer>(`${url}/api/traces?attribute=ratio%3E1e30`),
     await getJson<AttributesAnswer>(`${url}/api/attributes`),
     await getJson<ValuesAnswer>(`${url}/api/attributes/http.route/values`),
-    await getJson<SeriesAnswer>(`${url}/api/series?${range}&q=${encodeURIComponent('{ .ratio > 0.3 } | rate()')}`),
+    await getJson<SeriesAnswer>(
+      `${url}/api/series?${range}&q=${encodeURIComponent('{ .ratio > 0.3 } | rate()')}`,
+    ),
   ]
   for (const { cutShort, inspected } of answers) {
     expect(cutShort).toContain('may go through 10000')

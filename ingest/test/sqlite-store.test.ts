@@ -103,10 +103,10 @@ test('a search that would go through too many spans is refused with the limit', 
     await store.append(batchOf([{ traceId: hexId(number, 32), spanId: hexId(1, 16), start: BigInt(number) }]))
   }
   const reading = connectReading(path)
-  const search = createFindTraces(createReader(reading).search, 410)
+  const search = createFindTraces(createReader(reading).search, 405)
   // A small block counts 100 spans, its trace one.
   expect(search({ limit: 3 })).toHaveLength(3)
-  expect(() => search({ limit: 4 })).toThrow(/limit of 410.*start, end/)
+  expect(() => search({ limit: 4 })).toThrow(/limit of 405.*start, end/)
   reading.close()
   await store.close()
 })

@@ -27,7 +27,7 @@ export type OwnTraces = {
 
 export type OwnTracesParts = {
   spansPerS: number
-  store: Pick<Store, 'append'>
+  store: Pick<Store, 'append' | 'lastBlock'>
   keys: Pick<KeyRing, 'nameOf' | 'isKey'>
   counters: Counters
   /** By destination; none: it wants everything. */
@@ -65,6 +65,7 @@ export function createOwnTraces(parts: OwnTracesParts): OwnTraces {
     ],
   })
   const requests = provider.getTracer(requestScope)
+  const gate = createUseGate(store, counters)
   let requestCount = 0
   const jobs = createJobSpans({
     tracer: provider.getTracer(jobScope),
@@ -79,14 +80,40 @@ export function createOwnTraces(parts: OwnTracesParts): OwnTraces {
       end(request, end) {
         // Its span would be as long as somebody watched.
         if (request.isLasting) return
-        requestCount++
         const startUnixMs = clock.at(end.endMs) - (end.endMs - request.startMs)
-        addRequestSpans({ tracer: requests, keys }, request, end, startUnixMs)
+        gate.ifUsed(() => {
+          requestCount++
+          addRequestSpans({ tracer: requests, keys }, request, end, startUnixMs)
+        })
       },
     },
     addJob: (run) => jobs.add(run),
-    // What the store refused is counted.
-    close: () => provider.shutdown().catch(() => {}),
+    async close() {
+      await gate.settled()
+      // What the store refused is counted.
+      await provider.shutdown().catch(() => {})
+    },
+  }
+}
+
+/** Runs what is given, but not while the store is empty: it stays so, however often somebody looks into it. */
+function createUseGate(
+  store: Pick<Store, 'lastBlock'>,
+  counters: Pick<Counters, 'spansStored'>,
+): { ifUsed: (run: () => void) => void; settled: () => Promise<unknown> } {
+  let isUsed = false
+  let looking: Promise<unknown> = Promise.resolve()
+  const look = async (run: () => void): Promise<void> => {
+    isUsed = (await store.lastBlock()) > 0
+    if (isUsed) run()
+  }
+  return {
+    ifUsed(run) {
+      isUsed ||= counters.spansStored > 0
+      if (isUsed) run()
+      else looking = Promise.allSettled([looking, look(run)])
+    },
+    settled: () => looking,
   }
 }
 

@@ -41,7 +41,7 @@ export type TraceFilter = {
 
 /**
  * An attribute of the span or its resource whose value is written so: `200` finds the string and the numbers, `true`
- * the string and the boolean. Lists and bytes are never found.
+ * the string and the boolean. Of a list, each of its items. Bytes are never found.
  */
 export type AttributeQuery = { key: string; value: string }
 

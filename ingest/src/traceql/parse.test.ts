@@ -7,6 +7,9 @@ import { intrinsics } from './ast.ts'
 import { parseQuery } from './parse.ts'
 import { printQuery } from './print.ts'
 
+/** On a busy machine. */
+const propertyMs = 60_000
+
 /** Of Grafana's query builder, its trace and drill-down pages, and of Tempo's documentation. */
 const sent = [
   '{}',
@@ -254,35 +257,43 @@ const query: fc.Arbitrary<Query> = fc.record({
   hints: fc.array(fc.record({ name: fc.constantFrom('a', 'most_recent'), value: number }), { maxLength: 2 }),
 })
 
-test('a tree that is printed parses to the same tree', () => {
-  fc.assert(
-    fc.property(query, (tree) => {
-      const text = printQuery(tree)
-      const { query: parsed, mistake } = parseQuery(text)
-      expect(mistake, text).toBeUndefined()
-      expect(parsed).toEqual(tree)
-    }),
-    { numRuns: 1_000 },
-  )
-})
+test(
+  'a tree that is printed parses to the same tree',
+  () => {
+    fc.assert(
+      fc.property(query, (tree) => {
+        const text = printQuery(tree)
+        const { query: parsed, mistake } = parseQuery(text)
+        expect(mistake, text).toBeUndefined()
+        expect(parsed).toEqual(tree)
+      }),
+      { numRuns: 1_000 },
+    )
+  },
+  propertyMs,
+)
 
-test('any text at all is a query or has a mistake within it', () => {
-  const piece = fc.constantFrom(
-    ...'{ } ( ) | && || = != =~ > >> ~ ! - + * . , " ` 5 1h .9 span. name status error by count avg with rate select'.split(
-      ' ',
-    ),
-  )
-  const text = fc.oneof(
-    fc.string({ unit: 'binary' }),
-    fc.array(piece).map((pieces) => pieces.join(' ')),
-  )
-  fc.assert(
-    fc.property(text, (given) => {
-      const { query: parsed, mistake } = parseQuery(given)
-      expect(parsed === undefined).toBe(mistake !== undefined)
-      const { from, to } = mistake?.range ?? { from: 0, to: 0 }
-      expect([from >= 0, from <= to, to <= given.length]).toEqual([true, true, true])
-    }),
-    { numRuns: 2_000 },
-  )
-})
+test(
+  'any text at all is a query or has a mistake within it',
+  () => {
+    const piece = fc.constantFrom(
+      ...'{ } ( ) | && || = != =~ > >> ~ ! - + * . , " ` 5 1h .9 span. name status error by count avg with rate select'.split(
+        ' ',
+      ),
+    )
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.array(piece).map((pieces) => pieces.join(' ')),
+    )
+    fc.assert(
+      fc.property(text, (given) => {
+        const { query: parsed, mistake } = parseQuery(given)
+        expect(parsed === undefined).toBe(mistake !== undefined)
+        const { from, to } = mistake?.range ?? { from: 0, to: 0 }
+        expect([from >= 0, from <= to, to <= given.length]).toEqual([true, true, true])
+      }),
+      { numRuns: 2_000 },
+    )
+  },
+  propertyMs,
+)

@@ -67,6 +67,7 @@ const counts: Case[] = [
   ['{ name = "query" } | count() < 3', having(named('query'), (s) => s.length < 3)],
   ['{ name = "query" } | count() <= 1', having(named('query'), (s) => s.length <= 1)],
   ['{ name = "query" } | 2 < count()', having(named('query'), (s) => s.length > 2)],
+  ['{ } | count() > minInt', everything],
   ['{ } | count() = 1', having(everything, (s) => s.length === 1)],
   ['{ name = "none" } | count() = 0', nothing],
   ['count() > 10', having(everything, (s) => s.length > 10)],

@@ -72,7 +72,10 @@ export function framesOfCell(bytes: Buffer, at: number, hash: number, isFramed: 
   if (!isFramed) {
     const bits = bitsOf(hash)
     const shared =
-      (one >>> (bits & 31)) & (two >>> ((bits >>> 5) & 31)) & (three >>> ((bits >>> 10) & 31)) & (four >>> (bits >>> 15))
+      (one >>> (bits & 31)) &
+      (two >>> ((bits >>> 5) & 31)) &
+      (three >>> ((bits >>> 10) & 31)) &
+      (four >>> (bits >>> 15))
     return (shared & 1) === 1 ? everyFrame : 0
   }
   let frames = 0

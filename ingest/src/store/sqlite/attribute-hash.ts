@@ -81,7 +81,10 @@ function equalValues(value: Static): AnyValue[] | undefined {
       return numberValues(Number(value.value), value.value)
     case 'float':
       return numberValues(value.value, Number.isInteger(value.value) ? BigInt(value.value) : undefined)
-    default:
+    case 'duration':
+    case 'kind':
+    case 'status':
+    case 'nil':
       return undefined
   }
 }

@@ -40,7 +40,12 @@ export function restoreIds(body: Buffer, columns: Columns): SpanHeads {
 /** One span's own bytes, filled in place. `elsewhere`: how many spans before it have their parent elsewhere. */
 export function restoreSpan(bytes: Buffer, columns: Columns, span: number, elsewhere: number): void {
   const heads = locateSpan(bytes)
-  restore({ body: bytes, view: viewOf(bytes), heads, columns, spanIds: viewOf(columns.spanId) }, 0, span, elsewhere)
+  restore(
+    { body: bytes, view: viewOf(bytes), heads, columns, spanIds: viewOf(columns.spanId) },
+    0,
+    span,
+    elsewhere,
+  )
 }
 
 type Restoring = { body: Buffer; view: DataView; heads: SpanHeads; columns: Columns; spanIds: DataView }

@@ -19,7 +19,7 @@ export function createTraceReader(blocks: BlockReader): (traceId: string) => Spa
     const seen = new Set<bigint>()
     const spans: Span[] = []
     for (const { dataId } of blocks.blocksOf(traceId)) {
-      const block = new SpanValues(blocks.columns(dataId), () => blocks.frames(dataId))
+      const block = new SpanValues(dataId, blocks.columns(dataId), () => blocks.frames(dataId))
       const fresh = spansOfTrace(block.columns, traceId).filter((at) => {
         const spanId = block.spanId(at)
         return !seen.has(spanId) && seen.add(spanId)
@@ -38,7 +38,7 @@ export type SpanIds = { traceId: string; spanId: string }
 export function createSpanReader(blocks: BlockReader): (ids: SpanIds) => Span | undefined {
   return ({ traceId, spanId }) => {
     for (const { dataId } of blocks.blocksOf(traceId)) {
-      const block = new SpanValues(blocks.columns(dataId), () => blocks.frames(dataId))
+      const block = new SpanValues(dataId, blocks.columns(dataId), () => blocks.frames(dataId))
       const at = spansOfTrace(block.columns, traceId).find((place) => hexOf(block.spanId(place)) === spanId)
       if (at !== undefined) return decodedSpan(block, at, traceId, new Map())
     }

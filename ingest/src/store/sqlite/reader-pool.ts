@@ -8,7 +8,15 @@ import { startThread, type Thread } from './thread.ts'
 
 const readersMax = 3
 
-export type ReaderPool = { ask: Caller<ReaderCalls>; close: () => Promise<void> }
+export type ReaderPool = {
+  ask: Caller<ReaderCalls>
+  /** The first thread, which may remember what it was asked before; another only where many wait for it. */
+  askFirst: Caller<ReaderCalls>
+  close: () => Promise<void>
+}
+
+/** Before the first thread. */
+const waitingMax = 3
 
 type Reader = Pick<Thread, 'expectEnd'> & { call: Caller<ReaderCalls>; asked: number }
 
@@ -33,9 +41,15 @@ export function createReaderPool(path: string, onRead: (cost: ReadCost) => void)
     return readers.reduce((best, reader) => (reader.asked < best.asked ? reader : best))
   }
 
-  return {
-    async ask(name, argument) {
-      const reader = freest()
+  /** The first thread, unless many questions wait for it. */
+  function first(): Reader {
+    const [one] = readers
+    return one !== undefined && one.asked <= waitingMax ? one : freest()
+  }
+
+  function asking(choose: () => Reader): Caller<ReaderCalls> {
+    return async (name, argument) => {
+      const reader = choose()
       reader.asked++
       const startMs = performance.now()
       const work = { tookMs: 0 }
@@ -46,7 +60,12 @@ export function createReaderPool(path: string, onRead: (cost: ReadCost) => void)
         const { tookMs: readMs } = work
         onRead({ waitMs: Math.max(0, performance.now() - startMs - readMs), readMs })
       }
-    },
+    }
+  }
+
+  return {
+    ask: asking(freest),
+    askFirst: asking(first),
     async close() {
       await Promise.all(
         readers.map(async ({ call, expectEnd }) => {

@@ -72,7 +72,7 @@ export function openSqliteStore(
     ...traceCalls(readers.ask),
     services: () => readers.ask('services', undefined),
     stats: () => readers.ask('stats', undefined),
-    ...questionCalls(readers.ask),
+    ...questionCalls(readers),
     onCommit: (listener) => queue.onCommit(listener),
     async blockAfter(blockId) {
       const block = await readers.ask('blockAfter', blockId)

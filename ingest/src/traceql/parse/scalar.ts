@@ -1,8 +1,9 @@
 // Tokens → a filter of span sets by a number: `count() > 2`, `avg(duration) > 1s`, `max(.a) - min(.a) > 3`.
-import type { Arithmetic, Expression, Scalar, Stage } from '../ast.ts'
+import type { Arithmetic, Expression, Scalar, Stage, Static } from '../ast.ts'
 import { Refusal } from '../mistake.ts'
 import type { Cursor } from './cursor.ts'
 import { expressionAt, negatedStatic, orderings } from './expression.ts'
+import { staticOfWord } from './field.ts'
 import type { Token } from './token.ts'
 import {
   arithmeticType,
@@ -27,9 +28,16 @@ export function startsScalar(cursor: Cursor): boolean {
   for (let ahead = 0; ; ahead++) {
     const token = cursor.peek(ahead)
     if (isSign(token, '-')) continue
-    if (!isSign(token, '(')) return token.type === 'literal' || isAggregate(token)
+    if (!isSign(token, '(')) return literalOf(token) !== undefined || isAggregate(token)
     if (holdsPipeline(cursor, ahead)) return false
   }
+}
+
+/** Of words `minInt` and `maxInt` alone are numbers. */
+function literalOf(token: Token): Static | undefined {
+  if (token.type === 'literal') return token.value
+  const value = token.type === 'word' ? staticOfWord(token.text) : undefined
+  return value?.type === 'int' ? value : undefined
 }
 
 function holdsPipeline(cursor: Cursor, start: number): boolean {
@@ -104,13 +112,14 @@ function operandAt(cursor: Cursor): TypedScalar {
   }
   if (isAggregate(token)) return aggregateAt(cursor)
   if (cursor.is('{', 'by', 'select')) refuseSpanset(cursor)
-  if (token.type !== 'literal' || !isNumeric(token.value.type)) {
+  const value = literalOf(token)
+  if (value === undefined || !isNumeric(value.type)) {
     const remedy = 'Write a number, a duration, or count(), avg(…), min(…), max(…) or sum(…).'
     return cursor.refuse('a number is missing', remedy)
   }
   cursor.next()
-  const { value, from, to } = token
-  return { scalar: { type: 'static', value }, type: value.type, hasAggregate: false, from, to }
+  const scalar: Scalar = { type: 'static', value }
+  return { scalar, type: value.type, hasAggregate: false, from: token.from, to: token.to }
 }
 
 /** `100 * ({ } | rate())`, `({ } | count()) > 2`: of the second the parser is here as well. */

@@ -1,11 +1,10 @@
 // Which values a field has, counted over the newest spans in range until the budget is spent. In: a field, a condition on
 // the spans; out: the most frequent values.
 import type { Static } from '../../../traceql/ast.ts'
-import { compileCondition } from '../../../traceql/condition.ts'
 import type { FieldValuesFound, FieldValuesQuestion } from '../../questions.ts'
+import { createFinder, fittingSpans, mayHoldSpans } from './candidates.ts'
 import type { QuestionParts } from './question-parts.ts'
 import { timeText } from './search.ts'
-import { conditionOf } from './source-condition.ts'
 import { Spending } from './spending.ts'
 
 const timeMax = 2n ** 63n - 1n
@@ -15,21 +14,19 @@ const valuesMax = 100_000
 export function createFieldValues(parts: QuestionParts): (question: FieldValuesQuestion) => FieldValuesFound {
   return (question) => {
     const { start = 0n, end = timeMax, field, condition, limit } = question
-    const fits = compileCondition(condition && conditionOf(condition))
+    const finder = createFinder(parts, condition, { start, end })
     const spending = new Spending(question.budget, parts.directory().all().length)
     const values = new Map<string, { value: Static; spans: number }>()
     let beyond = ''
     for (const row of parts.directory().byStart()) {
-      if (row.startMin >= end || row.startMax < start) continue
+      if (!mayHoldSpans(finder, row)) continue
       if (spending.isSpent()) {
         beyond = `spans that started before ${timeText(row.startMax)} are not counted`
         break
       }
       spending.block(row.spanCount, row.bytes)
       const block = parts.spans(row.dataId)
-      for (let span = 0; span < row.spanCount; span++) {
-        const time = block.columns.start[span] ?? 0n
-        if (time < start || time >= end || !fits((asked) => block.values(span, asked))) continue
+      for (const span of fittingSpans(finder, row, block, row.spanCount)) {
         // Of a list, or of several events, each counts once.
         const found = new Map(block.values(span, field).map((value) => [textOf(value), value]))
         for (const [text, value] of found) {
@@ -61,7 +58,10 @@ function textOf(value: Static): string {
       return `kind ${value.kind}`
     case 'nil':
       return 'nil'
-    default:
+    case 'boolean':
+    case 'float':
+    case 'int':
+    case 'string':
       return `${value.type} ${value.value}`
   }
 }

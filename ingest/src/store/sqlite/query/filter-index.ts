@@ -45,7 +45,8 @@ export function createFilterIndex(
     const id = group * slicesPerGroup + sliceOf(hash)
     return slices.get(id, () => {
       const bits = sliceAt.get(id)
-      if (bits === undefined) throw new Error(`slice ${id} of the filters is not there: run "probespan store check"`)
+      if (bits === undefined)
+        throw new Error(`slice ${id} of the filters is not there: run "probespan store check"`)
       return bits
     })
   }

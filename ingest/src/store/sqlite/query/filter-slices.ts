@@ -39,7 +39,11 @@ export function slicesOf(filters: readonly Buffer[]): Buffer[] {
 }
 
 /** As framesHolding of the filter. The slice is the hash's. */
-export function sliceFramesHolding(slice: Buffer, { cells, tellsFrames, offset }: SlicedFilter, hash: number): number {
+export function sliceFramesHolding(
+  slice: Buffer,
+  { cells, tellsFrames, offset }: SlicedFilter,
+  hash: number,
+): number {
   const cell = cells >= slicesPerGroup ? (hash & (cells - 1)) >>> Math.log2(slicesPerGroup) : 0
   return framesOfCell(slice, offset + cell * cellBytes, hash, tellsFrames)
 }

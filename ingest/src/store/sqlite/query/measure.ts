@@ -1,6 +1,5 @@
 // Figures over time by TraceQL: rates, counts, quantiles and the like of the spans that a pipeline finds. In: a query with
 // metrics; out: series. A span that was sent twice counts twice, but where the pipeline looks at whole traces.
-import { compileCondition } from '../../../traceql/condition.ts'
 import { createMeasurement } from '../../../traceql/measure/measurement.ts'
 import { compileEvaluation } from '../../../traceql/pipeline.ts'
 import { everyFieldNeeded, wholeTraceNeeded } from '../../../traceql/query-fields.ts'
@@ -13,7 +12,10 @@ import { traceIdAt } from '../block-reader.ts'
 import { traceSpansMax } from '../read-trace.ts'
 import type { BlockDirectory, BlockRow } from '../block-directory.ts'
 import { eachFieldValue } from './every-field.ts'
-import { bestLeaf, leavesOf } from './leaf-conditions.ts'
+import { candidates, createFinder, fittingSpans, mayHoldSpans } from './candidates.ts'
+import type { Finder } from './candidates.ts'
+import { chooseLeaf } from './leaf-choice.ts'
+import type { ChosenLeaf } from './leaf-choice.ts'
 import type { QuestionParts } from './question-parts.ts'
 import { otherSpansWithin, timeText } from './search.ts'
 import { withSourceAsField } from './source-condition.ts'
@@ -56,14 +58,14 @@ type Measuring = {
   everyField: boolean
 }
 
-/** Newest first, until the budget is spent; gives the words for what is missing. */
+/** Those that may hold such spans, newest first, until the budget is spent; gives the words for what is missing. */
 function eachBlock(
   { directory, spending }: Measuring,
-  range: { start: bigint; end: bigint },
+  finder: Finder,
   visit: (row: BlockRow) => void,
 ): string {
   for (const row of directory.byStart()) {
-    if (row.startMin >= range.end || row.startMax < range.start) continue
+    if (!mayHoldSpans(finder, row)) continue
     if (spending.isSpent()) return `spans that started before ${timeText(row.startMax)} are not counted`
     spending.block(row.spanCount, row.bytes)
     visit(row)
@@ -73,16 +75,13 @@ function eachBlock(
 
 function measureSpans(measuring: Measuring, pipeline: Pipeline): string {
   const { parts, measurement, range } = measuring
-  const fits = compileCondition(conditionOfSpans(pipeline))
-  return eachBlock(measuring, range, (row) => {
+  const finder = createFinder(parts, conditionOfSpans(pipeline), range)
+  return eachBlock(measuring, finder, (row) => {
     const block = parts.spans(row.dataId)
     const { columns } = block
-    for (let span = 0; span < row.spanCount; span++) {
-      const startUnixNano = columns.start[span] ?? 0n
-      if (startUnixNano < range.start || startUnixNano >= range.end) continue
-      if (!fits((field) => block.values(span, field))) continue
+    for (const span of fittingSpans(finder, row, block, row.spanCount)) {
       measurement.add({
-        startUnixNano,
+        startUnixNano: columns.start[span] ?? 0n,
         traceId: traceIdAt(columns, columns.trace[span] ?? 0),
         spanId: hexOf(block.spanId(span)),
         read: (field) => block.values(span, field),
@@ -104,27 +103,20 @@ function conditionOfSpans({ first, stages }: Pipeline): Expression | undefined {
 }
 
 function measureTraces(measuring: Measuring, pipeline: Pipeline): string {
-  const { parts, range } = measuring
-  const leaf = bestLeaf(leavesOf(pipeline))
-  const fits = compileCondition(leaf.condition)
+  const { parts, directory, range } = measuring
+  const leaf = chooseLeaf(parts, pipeline, directory.byStart())
   const evaluate = compileEvaluation(pipeline)
   const margin = leaf.isOfFound ? 0n : otherSpansWithin
-  const wide = { start: range.start - margin, end: range.end + margin }
+  const finder = createFinder(parts, leaf.condition, { start: range.start - margin, end: range.end + margin })
   const seen = new Set<string>()
-  return eachBlock(measuring, wide, (row) => {
+  return eachBlock(measuring, finder, (row) => {
     const block = parts.spans(row.dataId)
-    const { columns } = block
-    const traces = new Set<number>()
-    for (let span = 0; span < row.spanCount; span++) {
-      const start = columns.start[span] ?? 0n
-      if (start < wide.start || start >= wide.end || traces.has(columns.trace[span] ?? 0)) continue
-      if (fits((field) => block.values(span, field))) traces.add(columns.trace[span] ?? 0)
-    }
-    for (const trace of traces) {
-      const traceId = traceIdAt(columns, trace)
-      if (seen.has(traceId)) continue
+    const { found, isFound } = candidates(finder, row, block, row.spanCount)
+    for (const candidate of found) {
+      const traceId = traceIdAt(block.columns, candidate.trace)
+      if (seen.has(traceId) || !isFound(candidate)) continue
       seen.add(traceId)
-      measureTrace(measuring, traceId, evaluate)
+      measureTrace(measuring, traceId, leaf.mayFind, evaluate)
     }
   })
 }
@@ -132,6 +124,7 @@ function measureTraces(measuring: Measuring, pipeline: Pipeline): string {
 function measureTrace(
   { parts, spending, measurement, range }: Measuring,
   traceId: string,
+  mayFind: ChosenLeaf['mayFind'],
   evaluate: ReturnType<typeof compileEvaluation>,
 ): void {
   const blocks = parts.blocks
@@ -143,6 +136,7 @@ function measureTrace(
     return
   }
   spending.trace(spans.length)
+  if (!mayFind(spans)) return
   const view = viewOf(spans)
   const places = new Set(evaluate(view).flatMap((set) => set.spans))
   const read = readerOf(view)

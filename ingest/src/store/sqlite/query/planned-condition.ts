@@ -63,7 +63,13 @@ function planned(condition: Expression, serviceIdOf: ServiceIdOf): Planned {
     }
     case 'not':
       return { type: 'not', of: planned(condition.of, serviceIdOf) }
-    default:
+    case 'arithmetic':
+    case 'compare':
+    case 'field':
+    case 'negative':
+    case 'source':
+    case 'static':
+    case 'writtenAs':
       return { type: 'leaf', ...leafOf(condition, serviceIdOf) }
   }
 }

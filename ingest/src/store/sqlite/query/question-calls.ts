@@ -3,9 +3,13 @@ import type { Questions } from '../../questions.ts'
 import type { Caller } from '../calls.ts'
 import type { ReaderCalls } from '../reader-thread.ts'
 
-export function questionCalls(ask: Caller<ReaderCalls>): Omit<Questions, 'dependencies' | 'onCommit'> {
+/** `askFirst`: the thread that remembers the page before. */
+export function questionCalls({
+  ask,
+  askFirst,
+}: Record<'ask' | 'askFirst', Caller<ReaderCalls>>): Omit<Questions, 'dependencies' | 'onCommit'> {
   return {
-    search: (question) => ask('search', question),
+    search: (question) => (question.after === undefined ? ask : askFirst)('search', question),
     measure: (question) => ask('measure', question),
     red: (question) => ask('red', question),
     attributeKeys: (question) => ask('attributeKeys', question),

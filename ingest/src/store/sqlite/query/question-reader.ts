@@ -25,9 +25,7 @@ export function createQuestionReader(
   ) => (...question: Question) => Answer,
 ): QuestionReader {
   const parts = createQuestionParts(db, blocks)
-  const last = db
-    .prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'blocks'")
-    .pluck()
+  const last = db.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'blocks'").pluck()
   return {
     search: inOneState(createTraceSearch(parts)),
     measure: inOneState(createMeasure(parts)),

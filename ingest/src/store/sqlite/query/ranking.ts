@@ -17,7 +17,8 @@ export class Ranking<T> {
     return last === undefined || isBefore(place, last)
   }
 
-  add(ranked: Ranked<T>): void {
+  /** Gives the one that is not among them any more. */
+  add(ranked: Ranked<T>): Ranked<T> | undefined {
     let [low, high] = [0, this.#ranked.length]
     while (low < high) {
       const middle = (low + high) >>> 1
@@ -26,7 +27,7 @@ export class Ranking<T> {
       else high = middle
     }
     this.#ranked.splice(low, 0, ranked)
-    if (this.#ranked.length > this.#limit) this.#ranked.pop()
+    return this.#ranked.length > this.#limit ? this.#ranked.pop() : undefined
   }
 
   /** The key of the last one, once there are as many as may be. */
@@ -39,7 +40,7 @@ export class Ranking<T> {
   }
 }
 
-type Place = { key: bigint; traceId: string }
+export type Place = { key: bigint; traceId: string }
 
 export function isBefore(a: Place, b: Place): boolean {
   return a.key === b.key ? a.traceId < b.traceId : a.key > b.key

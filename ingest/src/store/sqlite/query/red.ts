@@ -69,25 +69,31 @@ export function createRed(parts: QuestionParts): (question: RedQuestion) => RedF
     const groups = new Map<number, Group>()
     const keysOf = createKeys(question.by)
     const choice = createSpanChoice(question)
-    const beyond = eachRollup(parts, question, choice.mayHold, spending, (rollup, step) => {
-      const keys = keysOf(rollup)
-      const fits = choice.fitsGroup(rollup)
-      for (let group = 0; group < rollup.count.length; group++) {
-        if (!fits(group)) continue
-        const key = keys.numberOf(group)
-        let found = groups.get(key)
-        if (found === undefined) {
-          found = { key: keys.keyOf(group), steps: new Map(), slow: new Slowest(), error: new Slowest() }
-          groups.set(key, found)
+    const beyond = eachRollup(
+      parts,
+      question,
+      (row) => choice.mayHold(row),
+      spending,
+      (rollup, step) => {
+        const keys = keysOf(rollup)
+        const fits = choice.fitsGroup(rollup)
+        for (let group = 0; group < rollup.count.length; group++) {
+          if (!fits(group)) continue
+          const key = keys.numberOf(group)
+          let found = groups.get(key)
+          if (found === undefined) {
+            found = { key: keys.keyOf(group), steps: new Map(), slow: new Slowest(), error: new Slowest() }
+            groups.set(key, found)
+          }
+          const at = rollup.step?.[group] ?? step
+          const figure = found.steps.get(at) ?? new Figure()
+          found.steps.set(at, figure)
+          figure.add(rollup, group)
+          found.slow.add(rollup, group)
+          if (isError(rollup.flags[group] ?? 0)) found.error.add(rollup, group)
         }
-        const at = rollup.step?.[group] ?? step
-        const figure = found.steps.get(at) ?? new Figure()
-        found.steps.set(at, figure)
-        figure.add(rollup, group)
-        found.slow.add(rollup, group)
-        if (isError(rollup.flags[group] ?? 0)) found.error.add(rollup, group)
-      }
-    })
+      },
+    )
     const stepStarts =
       stepNano === undefined
         ? []
@@ -96,9 +102,7 @@ export function createRed(parts: QuestionParts): (question: RedQuestion) => RedF
             (_, step) => start + BigInt(step) * stepNano,
           )
     return {
-      groups: [...groups]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, group]) => redGroup(group, stepStarts)),
+      groups: [...groups.values()].map((group) => redGroup(group, stepStarts)).sort(byKey),
       inspected: spending.inspected,
       cutShort: spending.cutShort(beyond),
     }
@@ -132,8 +136,8 @@ type RollupKeys = { numberOf: (group: number) => number; keyOf: (group: number) 
 
 /** A number for each key, the same for all rollups: a text a group would cost as much as all the rest. */
 function createKeys(by: RedQuestion['by']): (rollup: Rollup) => RollupKeys {
-  const [service, operation, source, kind] = (['service', 'operation', 'source', 'kind'] as const).map((key) =>
-    by.includes(key),
+  const [service, operation, source, kind] = (['service', 'operation', 'source', 'kind'] as const).map(
+    (key) => by.includes(key),
   )
   const numbers = new Map<string, number>()
   const numberOf = (text: string): number => {
@@ -146,7 +150,8 @@ function createKeys(by: RedQuestion['by']): (rollup: Rollup) => RollupKeys {
     const names = operation === true ? rollup.names.map(numberOf) : []
     return {
       numberOf(group) {
-        const owner = (services[rollup.service[group] ?? 0] ?? 0) * namesMax + (names[rollup.name[group] ?? 0] ?? 0)
+        const owner =
+          (services[rollup.service[group] ?? 0] ?? 0) * namesMax + (names[rollup.name[group] ?? 0] ?? 0)
         const sourceNumber = source === true ? (rollup.source[group] ?? 0) : 0
         return owner * 64 + sourceNumber * 8 + (kind === true ? kindOf(rollup.flags[group] ?? 0) : 0)
       },

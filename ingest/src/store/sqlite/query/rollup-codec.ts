@@ -34,7 +34,8 @@ export function decodeRollup(blob: Buffer): Rollup {
   const bytes = blob.byteOffset % 8 === 0 ? blob : new Uint8Array(blob)
   const { buffer, byteOffset } = bytes
   const [found, groups = 0, buckets = 0, stringsBytes = 0] = new Uint32Array(buffer, byteOffset, 4)
-  if (found !== version) throw new Error(`a block's rollup of version ${found}, this program reads ${version}`)
+  if (found !== version)
+    throw new Error(`a block's rollup of version ${found}, this program reads ${version}`)
   let at = byteOffset + headBytes
   const take = (size: number): number => {
     at += size

@@ -14,7 +14,10 @@ import { spansAsOf } from '../block-directory.ts'
 import type { BlockRow } from '../block-directory.ts'
 import { candidates, createFinder, mayHoldSpans } from './candidates.ts'
 import type { Finder } from './candidates.ts'
-import { bestLeaf, leavesOf } from './leaf-conditions.ts'
+import { chooseLeaf } from './leaf-choice.ts'
+import type { ChosenLeaf } from './leaf-choice.ts'
+import { PageMemory } from './page-memory.ts'
+import type { Remembered } from './page-memory.ts'
 import type { QuestionParts } from './question-parts.ts'
 import { isBefore, Ranking } from './ranking.ts'
 import { withSourceAsField } from './source-condition.ts'
@@ -32,7 +35,8 @@ const timeMax = 2n ** 63n - 1n
 export const otherSpansWithin = 3_600_000_000_000n
 
 export function createTraceSearch(parts: QuestionParts): (question: TraceSearch) => TracesFound {
-  return (question) => new Search(parts, question).run()
+  const memory = new PageMemory()
+  return (question) => new Search(parts, question, memory).run()
 }
 
 class Search {
@@ -46,14 +50,18 @@ class Search {
   readonly #shown: Field[]
   /** That a span fits is enough, and no more is asked of the trace. */
   readonly #isToldBySpan: boolean
-  readonly #seen = new Set<string>()
+  readonly #memory: PageMemory
+  readonly #known: Remembered
+  #mayFind: ChosenLeaf['mayFind'] = () => true
   readonly #start: bigint
   readonly #end: bigint
 
-  constructor(parts: QuestionParts, asked: TraceSearch) {
+  constructor(parts: QuestionParts, asked: TraceSearch, memory: PageMemory) {
     const question = { ...asked, pipeline: withSourceAsField(asked.pipeline) }
     this.#parts = parts
     this.#question = question
+    this.#memory = memory
+    this.#known = memory.take(question)
     this.#directory = parts.directory()
     this.#asOf = question.after?.asOfBlock ?? this.#directory.lastId()
     this.#spending = new Spending(question.budget, this.#directory.all().length)
@@ -69,20 +77,23 @@ class Search {
   }
 
   run(): TracesFound {
-    const leaf = bestLeaf(leavesOf(this.#question.pipeline))
+    const leaf = chooseLeaf(this.#parts, this.#question.pipeline, this.#directory.byStart())
+    this.#mayFind = leaf.mayFind
     const margin = leaf.isOfFound ? 0n : otherSpansWithin
     const range = { start: this.#start - margin, end: this.#end + margin }
     const finder = createFinder(this.#parts, leaf.condition, range)
+    this.#lookAtWaiting()
     let beyond = ''
     for (const row of this.#directory.byStart()) {
       const visible = spansAsOf(row, this.#asOf)
       if (row.startMin >= range.end || row.startMax < range.start || visible === 0) continue
+      if (this.#known.done.has(row.dataId)) continue
       if (this.#isSettled(row.startMax < range.end ? row.startMax : range.end - 1n)) break
       if (this.#spending.isSpent()) {
         beyond = `traces that started before ${timeText(row.startMax)} may be missing`
         break
       }
-      if (mayHoldSpans(finder, row)) this.#look(row, visible, finder)
+      if (!mayHoldSpans(finder, row) || this.#look(row, visible, finder)) this.#known.done.add(row.dataId)
     }
     return this.#answer(beyond)
   }
@@ -92,24 +103,40 @@ class Search {
     return this.#question.order === 'newest' && least !== undefined && least > latest
   }
 
-  #look(row: BlockRow, visible: number, finder: Finder): void {
+  /** Those of pages before that were not given yet. */
+  #lookAtWaiting(): void {
+    const waiting = this.#known.waiting.sort((a, b) => (isBefore(a, b) ? -1 : 1))
+    this.#known.waiting = []
+    for (const [at, place] of waiting.entries()) {
+      if (!this.#ranking.takes(place)) {
+        for (const later of waiting.slice(at)) this.#known.waiting.push(later)
+        return
+      }
+      this.#lookAtTrace(place.traceId)
+    }
+  }
+
+  /** False where it stopped before its end. */
+  #look(row: BlockRow, visible: number, finder: Finder): boolean {
     const block = this.#parts.spans(row.dataId)
     this.#spending.block(row.spanCount, row.bytes)
     const { found, isFound } = candidates(finder, row, block, visible)
     for (const candidate of found) {
       // A trace starts no later than what there is of it here.
-      if (this.#isSettled(candidate.earliest)) return
+      if (this.#isSettled(candidate.earliest) || this.#spending.isSpent()) return false
       const traceId = traceIdAt(block.columns, candidate.trace)
-      if (this.#seen.has(traceId) || !isFound(candidate)) continue
-      this.#seen.add(traceId)
+      if (this.#known.seen.has(traceId) || !isFound(candidate)) continue
+      this.#known.seen.add(traceId)
       this.#lookAtTrace(traceId)
     }
+    return true
   }
 
   #lookAtTrace(traceId: string): void {
-    const spans = spansOf(traceId, this.#blocksOf(traceId), traceSpansMax)
+    const spansMax = this.#isToldBySpan ? Number.POSITIVE_INFINITY : traceSpansMax
+    const spans = spansOf(traceId, this.#blocksOf(traceId), spansMax)
     if (spans === undefined) {
-      this.#spending.leaveOut(`trace ${traceId} has more than ${traceSpansMax} spans`)
+      this.#spending.leaveOut(`trace ${traceId} has more than ${traceSpansMax} spans and was not looked at`)
       return
     }
     const found = summaryOf(traceId, spans)
@@ -119,10 +146,16 @@ class Search {
     const { after } = this.#question
     const place = { key, traceId }
     if (after !== undefined && !isBefore(after, place)) return
-    if (!this.#ranking.takes(place)) return
+    if (!this.#ranking.takes(place)) {
+      this.#known.waiting.push(place)
+      return
+    }
     this.#spending.trace(spans.length)
+    if (!this.#isToldBySpan && !this.#mayFind(spans)) return
     const spansets = this.#isToldBySpan ? [] : this.#evaluated(spans)
-    if (spansets !== undefined) this.#ranking.add({ ...place, value: { ...found, spansets } })
+    if (spansets === undefined) return
+    const displaced = this.#ranking.add({ ...place, value: { ...found, spansets } })
+    if (displaced !== undefined) this.#known.waiting.push({ key: displaced.key, traceId: displaced.traceId })
   }
 
   /** Undefined where the pipeline does not find the trace. */
@@ -167,13 +200,18 @@ class Search {
   #answer(beyond: string): TracesFound {
     const { limit } = this.#question
     const ranked = this.#ranking.all()
-    const last = ranked[limit - 1]
-    const hasMore = ranked.length > limit && last !== undefined
+    const [last, following] = ranked.slice(limit - 1, limit + 1)
+    const next = last && following && { asOfBlock: this.#asOf, key: last.key, traceId: last.traceId }
+    const cutShort = this.#spending.cutShort(beyond)
+    if (next !== undefined && following !== undefined && cutShort === undefined) {
+      this.#known.waiting.push({ key: following.key, traceId: following.traceId })
+      this.#memory.keep(this.#question, next, this.#known)
+    }
     return {
       traces: ranked.slice(0, limit).map(({ value }) => value),
-      next: hasMore ? { asOfBlock: this.#asOf, key: last.key, traceId: last.traceId } : undefined,
+      next,
       inspected: this.#spending.inspected,
-      cutShort: this.#spending.cutShort(beyond),
+      cutShort,
     }
   }
 }

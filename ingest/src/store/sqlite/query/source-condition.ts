@@ -18,7 +18,9 @@ function spansetOf(spanset: Spanset): Spanset {
       return { ...spanset, condition: spanset.condition && conditionOf(spanset.condition) }
     case 'pipeline':
       return { ...spanset, pipeline: withSourceAsField(spanset.pipeline) }
-    default:
+    case 'and':
+    case 'or':
+    case 'structural':
       return { ...spanset, left: spansetOf(spanset.left), right: spansetOf(spanset.right) }
   }
 }
@@ -42,7 +44,12 @@ export function conditionOf(condition: Expression): Expression {
       return { ...condition, left: conditionOf(condition.left), right: conditionOf(condition.right) }
     case 'not':
       return { ...condition, of: conditionOf(condition.of) }
-    default:
+    case 'arithmetic':
+    case 'compare':
+    case 'field':
+    case 'negative':
+    case 'static':
+    case 'writtenAs':
       return condition
   }
 }

@@ -51,7 +51,10 @@ export class SpanValues {
   #frame: FrameInUse | undefined
   #elsewhere: Uint16Array | undefined
 
-  constructor(columns: Columns, body: () => BodyFrames) {
+  readonly dataId: number
+
+  constructor(dataId: number, columns: Columns, body: () => BodyFrames) {
+    this.dataId = dataId
     this.columns = columns
     this.#body = body
   }
@@ -124,7 +127,14 @@ export class SpanValues {
         return textIn(this.#scope(span), tags.scopeName)
       case 'instrumentation:version':
         return textIn(this.#scope(span), tags.scopeVersion)
-      default:
+      // Of the whole trace, see `traceFields`.
+      case 'nestedSetLeft':
+      case 'nestedSetParent':
+      case 'nestedSetRight':
+      case 'span:childCount':
+      case 'trace:duration':
+      case 'trace:rootName':
+      case 'trace:rootService':
         return none
     }
   }

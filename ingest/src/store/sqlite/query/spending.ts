@@ -12,6 +12,7 @@ export class Spending {
   readonly inspected: Inspected
   #charged = 0
   #reason: string | undefined
+  #leftOut: string | undefined
 
   constructor(budget: Budget, blocksTotal: number) {
     this.#budget = budget
@@ -36,24 +37,27 @@ export class Spending {
   isSpent(): boolean {
     const { ms, spans, givenUp } = this.#budget
     if (this.#reason !== undefined) return true
-    if (this.#charged >= spans) this.#reason = `it has gone through ${this.#charged} spans, and may go through ${spans}`
+    if (this.#charged >= spans)
+      this.#reason = `it has gone through ${this.#charged} spans, and may go through ${spans}`
     else if (performance.now() >= this.#untilMs) this.#reason = `it may take ${ms} ms`
-    else if (givenUp !== undefined && Atomics.load(givenUp, 0) !== 0) this.#reason = 'nobody waits for it any more'
+    else if (givenUp !== undefined && Atomics.load(givenUp, 0) !== 0)
+      this.#reason = 'nobody waits for it any more'
     return this.#reason !== undefined
   }
 
-  /** For another reason than the budget. */
+  /** Something is missing for another reason than the budget; the rest goes on. */
   leaveOut(reason: string): void {
-    this.#reason ??= reason
+    this.#leftOut ??= reason
   }
 
-  /** `beyond`: what was not looked at, as in "traces that start before …". */
+  /** `beyond`: what was not looked at, as in "traces that started before … may be missing". */
   cutShort(beyond: string): string | undefined {
-    if (this.#reason === undefined) return undefined
     const { blocks, blocksTotal } = this.inspected
-    return (
-      `The answer is not whole: ${this.#reason}. ${blocks} of ${blocksTotal} blocks were looked at; ${beyond}. ` +
-      'Ask for a shorter time range (start, end), or with more or rarer conditions.'
-    )
+    const lookedAt = `${blocks} of ${blocksTotal} blocks were looked at`
+    if (this.#reason !== undefined) {
+      const advice = 'Ask for a shorter time range (start, end), or with more or rarer conditions.'
+      return `The answer is not whole: ${this.#reason}. ${lookedAt}; ${beyond}. ${advice}`
+    }
+    return this.#leftOut && `The answer is not whole: ${this.#leftOut}.`
   }
 }
