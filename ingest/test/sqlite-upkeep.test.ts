@@ -98,6 +98,10 @@ test('a run of the index that was being written when the process ended is gone a
 test('a database of schema version 3, written by the program of then, answers as one of today, merged with new spans too', async () => {
   const path = databasePath()
   writeFileSync(path, zstdDecompressSync(readFileSync(new URL('version-3.db.zst', import.meta.url))))
+  // As if it had been written just now: what came hours apart is not merged.
+  const old = new Database(path)
+  old.prepare('UPDATE blocks SET stored_ms = ?').run(Date.now())
+  old.close()
   const store = openSqliteStore(path, queueBytesMax)
   // The 90 spans of then: 30 traces of `shop`, each with two spans of `db`.
   const asked = async () => {
@@ -130,7 +134,8 @@ test('a database of schema version 3, written by the program of then, answers as
     ],
   }
   expect(await asked()).toEqual(now)
-  await store.append(batchOf([{ traceId: trace(500), spanId: hexId(1, 16), service: 'new' }]))
+  const more = Array.from({ length: 200 }, (_, at) => ({ traceId: trace(500 + at), spanId: hexId(1, 16) }))
+  await store.append(batchOf(more.map((span) => ({ ...span, service: 'new' }))))
   expect((await store.compact()).merges).toBeGreaterThan(0)
   expect((await store.stats()).blocks).toBe(1)
   expect(await asked()).toEqual(now)
