@@ -117,7 +117,11 @@ test('a database of schema version 3, written by the program of then, answers as
       sources: (await found('{ resource.trace_source = "beyla" && status = error }')).length,
       red: groups.map(({ total: { count, errors, durationSum } }) => ({ count, errors, durationSum })),
       operations: await store.operations('db'),
-      trace: (await store.readTrace(trace(7)))?.map(({ spanId, parentSpanId, name }) => [spanId, parentSpanId, name]),
+      trace: (await store.readTrace(trace(7)))?.map(({ spanId, parentSpanId, name }) => [
+        spanId,
+        parentSpanId,
+        name,
+      ]),
     }
   }
   const now = {
