@@ -1,14 +1,15 @@
 // What the SQLite engine keeps in order, seen in its file: the trace index, free space, older schemas, what a crash left.
 import { randomBytes } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { zstdCompressSync } from 'node:zlib'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { queueBytesMax } from '../src/limits.ts'
 import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
 import { attribute, batchOf, hexId, requestOf } from './sample.ts'
 import { temporaryFolder } from './running.ts'
+import { ample, pipelineOf } from './store-question-contract.ts'
 
 const databasePath = () => join(temporaryFolder(), 'probespan.db')
 const trace = (number: number) => hexId(number, 32)
@@ -92,4 +93,55 @@ test('a run of the index that was being written when the process ended is gone a
   expect(db.prepare('SELECT count(*) AS runs FROM trace_runs').get()).toEqual({ runs: 0 })
   expect(db.prepare('SELECT count(*) AS pages FROM trace_pages').get()).toEqual({ pages: 0 })
   db.close()
+})
+
+test('a database of schema version 3, written by the program of then, answers as one of today, merged with new spans too', async () => {
+  const path = databasePath()
+  writeFileSync(path, zstdDecompressSync(readFileSync(new URL('version-3.db.zst', import.meta.url))))
+  // As if it had been written just now: what came hours apart is not merged.
+  const old = new Database(path)
+  old.prepare('UPDATE blocks SET stored_ms = ?').run(Date.now())
+  old.close()
+  const store = openSqliteStore(path, queueBytesMax)
+  // The 90 spans of then: 30 traces of `shop`, each with two spans of `db`.
+  const asked = async () => {
+    const found = async (query: string) => {
+      const question = { pipeline: pipelineOf(query), order: 'newest', limit: 100, spansPerSet: 0 } as const
+      return (await store.search({ ...question, budget: ample })).traces.map(({ summary }) => summary.traceId)
+    }
+    const { groups } = await store.red({ by: ['service'], service: 'db', budget: ample })
+    return {
+      rare: await found('{ span.customer.id = "customer-35" }'),
+      absent: await found('{ span.customer.id = "customer-99" }'),
+      related: (await found('{ resource.service.name = "shop" } > { duration > 80ms }')).length,
+      sources: (await found('{ resource.trace_source = "beyla" && status = error }')).length,
+      red: groups.map(({ total: { count, errors, durationSum } }) => ({ count, errors, durationSum })),
+      operations: await store.operations('db'),
+      trace: (await store.readTrace(trace(7)))?.map(({ spanId, parentSpanId, name }) => [
+        spanId,
+        parentSpanId,
+        name,
+      ]),
+    }
+  }
+  const now = {
+    rare: [trace(6)],
+    absent: [],
+    related: 10,
+    sources: 3,
+    red: [{ count: 60, errors: 6, durationSum: 3_630_000_000 }],
+    operations: [{ name: 'query', kinds: ['SERVER'], spans: 60 }],
+    trace: [
+      [hexId(7, 16), undefined, 'GET /'],
+      [hexId(37, 16), hexId(7, 16), 'query'],
+      [hexId(67, 16), hexId(7, 16), 'query'],
+    ],
+  }
+  expect(await asked()).toEqual(now)
+  const more = Array.from({ length: 200 }, (_, at) => ({ traceId: trace(500 + at), spanId: hexId(1, 16) }))
+  await store.append(batchOf(more.map((span) => ({ ...span, service: 'new' }))))
+  expect((await store.compact()).merges).toBeGreaterThan(0)
+  expect((await store.stats()).blocks).toBe(1)
+  expect(await asked()).toEqual(now)
+  await store.close()
 })

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import type { Budget, RedKey, SearchPlace } from '../src/store/questions.ts'
 import type { Store } from '../src/store/store.ts'
 import { parseQuery } from '../src/traceql/parse.ts'
-import type { Pipeline } from '../src/traceql/ast.ts'
+import type { Pipeline, Query } from '../src/traceql/ast.ts'
 import { batchOf, hexId } from './sample.ts'
 import type { SampleSpan } from './sample.ts'
 import { commits, plainFind, searchCases } from './plain-search.ts'
@@ -188,6 +188,49 @@ export function storeQuestionContract(open: OpenStore, folder: () => string): vo
     )
   })
 
+  test('figures by TraceQL that blocks have counted are those of the single spans', async () => {
+    const queries = [
+      '{ } | rate()',
+      '{ resource.service.name = "shop" && status != error } | count_over_time() by (name, status)',
+      '{ kind = server } | histogram_over_time(duration) by (resource.service.name)',
+      '{ } | quantile_over_time(duration, .5, .9) by (resource.trace_source)',
+    ]
+    await fc.assert(
+      fc.asyncProperty(commits, fc.boolean(), async (batches, merged) => {
+        const store = await filled(batches)
+        try {
+          if (merged) await store.compact()
+          for (const text of queries) {
+            const seriesOf = async (query: Query | undefined, exemplarsMax: number) => {
+              if (query === undefined) throw new Error(`no query: ${text}`)
+              const range = { start: 0n, end: 70n, stepNano: 7n, seriesMax: 1_000, exemplarsMax }
+              const { series } = await store.measure({ query, ...range, budget: ample })
+              return series
+                .map(({ labels, samples }) => ({ labels, samples }))
+                .sort((a, b) => (textOf(a.labels) < textOf(b.labels) ? -1 : 1))
+            }
+            const { query } = parseQuery(text)
+            // What no block has counted before: the same with a condition that every span fits.
+            const { query: bySpan } = parseQuery(
+              text.replace('{', '{ span.none = nil && ').replace('&&  }', '}'),
+            )
+            expect({ text, series: await seriesOf(query, 0) }).toEqual({
+              text,
+              series: await seriesOf(bySpan, 0),
+            })
+            expect({ text, series: await seriesOf(query, 5) }).toEqual({
+              text,
+              series: await seriesOf(bySpan, 5),
+            })
+          }
+        } finally {
+          await store.close()
+        }
+      }),
+      { numRuns: 4, endOnFailure: true },
+    )
+  })
+
   test('quantiles are right to an eighth of an octave, and the slow and the failed trace are those', async () => {
     const durations = Array.from({ length: 1_000 }, (_, at) => BigInt((at + 1) * 1_000_000))
     const store = await filled([
@@ -279,6 +322,9 @@ export function storeQuestionContract(open: OpenStore, folder: () => string): vo
     await store.close()
   })
 }
+
+const textOf = (value: unknown): string =>
+  JSON.stringify(value, (_, part: unknown) => (typeof part === 'bigint' ? String(part) : part))
 
 type Counted = { key: string; total: number[]; steps: [bigint, number, number][] }
 

@@ -60,6 +60,8 @@ export type MeasuredSpan = {
   traceId: string
   spanId: string
   read: Read
+  /** So many spans, of which none is an exemplar; without it, one. Not for sums, least and most, and `compare`. */
+  count?: number
   /**
    * Every attribute and every intrinsic that the span has, for `compare`; one call for each value. Only called where
    * `everyFieldNeeded` of the query is true.

@@ -3,7 +3,8 @@ import type { MetricsFunction } from '../ast.ts'
 
 /** One series. */
 export type Fold = {
-  add(step: number, value: number): void
+  /** `count`: so many spans; only of what counts them. */
+  add(step: number, value: number, count: number): void
   /** By step; NaN for none. */
   values(): Float64Array
 }
@@ -31,8 +32,8 @@ export function foldOf(fn: FoldFunction, steps: number, stepSeconds: number): Fo
 function counting(steps: number, factor: number): Fold {
   const counts = new Float64Array(steps)
   return {
-    add(step) {
-      counts[step] = (counts[step] ?? 0) + 1
+    add(step, _value, count) {
+      counts[step] = (counts[step] ?? 0) + count
     },
     values: () => counts.map((count) => count * factor),
   }

@@ -39,8 +39,9 @@ export function folded(
       if (isHistogram && bucket === undefined) return
       const extra: Static | undefined = bucket === undefined ? undefined : { type: 'float', value: bucket }
       const found = groups.find(span.read, extra)
-      found?.fold.add(step, number ?? Number.NaN)
-      found?.exemplars.add(exemplarOf(span, isHistogram ? Number.NaN : (number ?? Number.NaN)))
+      found?.fold.add(step, number ?? Number.NaN, span.count ?? 1)
+      if (span.count === undefined)
+        found?.exemplars.add(exemplarOf(span, isHistogram ? Number.NaN : (number ?? Number.NaN)))
     },
     points() {
       const series = [...groups.all].map((group) => ({

@@ -34,8 +34,8 @@ export function quantiled(
       if (group === undefined) return
       let histogram = group.steps.get(step)
       if (histogram === undefined) group.steps.set(step, (histogram = new Map()))
-      histogram.set(bucket, (histogram.get(bucket) ?? 0) + 1)
-      group.exemplars.add(exemplarOf(span, secondsOf(value) ?? Number.NaN))
+      histogram.set(bucket, (histogram.get(bucket) ?? 0) + (span.count ?? 1))
+      if (span.count === undefined) group.exemplars.add(exemplarOf(span, secondsOf(value) ?? Number.NaN))
     },
     points() {
       const series = [...groups.all].flatMap((group) => {

@@ -39,7 +39,8 @@ export function mayHoldSpans({ parts, plan, range }: Finder, row: BlockRow): boo
   const ask = parts.filterOf(row.dataId)
   if (!mayHold(plan, row, ask)) return false
   // Columns cannot tell of an attribute alone: of what the filter lets through for nothing they need not be unpacked.
-  if (plan.type !== 'leaf' || plan.isKnown || plan.text === undefined || plan.hashes === undefined) return true
+  if (plan.type !== 'leaf' || plan.isKnown || plan.text === undefined || plan.hashes === undefined)
+    return true
   return someFrameHas(parts.blocks.frames(row.dataId), ask(plan.hashes), plan.text)
 }
 

@@ -2,10 +2,10 @@
 // metrics; out: series. A span that was sent twice counts twice, but where the pipeline looks at whole traces.
 import { createMeasurement } from '../../../traceql/measure/measurement.ts'
 import { compileEvaluation } from '../../../traceql/pipeline.ts'
-import { everyFieldNeeded, wholeTraceNeeded } from '../../../traceql/query-fields.ts'
+import { wholeTraceNeeded } from '../../../traceql/query-fields.ts'
 import { readerOf } from '../../../traceql/trace-reader.ts'
 import type { Measurement } from '../../../traceql/trace-view.ts'
-import type { Expression, Pipeline } from '../../../traceql/ast.ts'
+import type { Expression, Metrics, Pipeline } from '../../../traceql/ast.ts'
 import type { MetricsQuestion, SeriesFound } from '../../questions.ts'
 import { StoreFault } from '../../store.ts'
 import { traceIdAt } from '../block-reader.ts'
@@ -17,6 +17,8 @@ import type { Finder } from './candidates.ts'
 import { chooseLeaf } from './leaf-choice.ts'
 import type { ChosenLeaf } from './leaf-choice.ts'
 import type { QuestionParts } from './question-parts.ts'
+import { addRollup, exampleRows, isOfRollups } from './rollup-measure.ts'
+import { eachRollup } from './rollups.ts'
 import { otherSpansWithin, timeText } from './search.ts'
 import { withSourceAsField } from './source-condition.ts'
 import { hexOf } from './span-values.ts'
@@ -36,12 +38,12 @@ export function createMeasure(parts: QuestionParts): (question: MetricsQuestion)
       spending: new Spending(question.budget, parts.directory().all().length),
       measurement,
       range: measurement.range,
-      everyField: everyFieldNeeded(query.metrics),
+      question,
     }
     const pipeline = withSourceAsField(query.pipeline)
     const beyond = wholeTraceNeeded({ ...query, pipeline })
       ? measureTraces(measuring, pipeline)
-      : measureSpans(measuring, pipeline)
+      : measureSpans(measuring, pipeline, query.metrics)
     const { series, dropped } = measurement.series()
     const { spending } = measuring
     if (dropped > 0) spending.leaveOut(`there are more than ${seriesMax} series`)
@@ -55,7 +57,7 @@ type Measuring = {
   spending: Spending
   measurement: Measurement
   range: { start: bigint; end: bigint }
-  everyField: boolean
+  question: MetricsQuestion
 }
 
 /** Those that may hold such spans, newest first, until the budget is spent; gives the words for what is missing. */
@@ -73,22 +75,53 @@ function eachBlock(
   return ''
 }
 
-function measureSpans(measuring: Measuring, pipeline: Pipeline): string {
-  const { parts, measurement, range } = measuring
-  const finder = createFinder(parts, conditionOfSpans(pipeline), range)
-  return eachBlock(measuring, finder, (row) => {
-    const block = parts.spans(row.dataId)
-    const { columns } = block
-    for (const span of fittingSpans(finder, row, block, row.spanCount)) {
-      measurement.add({
-        startUnixNano: columns.start[span] ?? 0n,
-        traceId: traceIdAt(columns, columns.trace[span] ?? 0),
-        spanId: hexOf(block.spanId(span)),
-        read: (field) => block.values(span, field),
-        everyField: (found) => eachFieldValue(block, span, found),
-      })
-    }
-  })
+function measureSpans(measuring: Measuring, pipeline: Pipeline, metrics: Metrics): string {
+  const { parts, range } = measuring
+  const condition = conditionOfSpans(pipeline)
+  const finder = createFinder(parts, condition, range)
+  if (isOfRollups(metrics, condition)) return measureRollups(measuring, finder, condition, metrics)
+  return eachBlock(measuring, finder, (row) => addSpans(measuring, finder, row))
+}
+
+function addSpans({ parts, measurement }: Measuring, finder: Finder, row: BlockRow): void {
+  const block = parts.spans(row.dataId)
+  const { columns } = block
+  for (const span of fittingSpans(finder, row, block, row.spanCount)) {
+    measurement.add({
+      startUnixNano: columns.start[span] ?? 0n,
+      traceId: traceIdAt(columns, columns.trace[span] ?? 0),
+      spanId: hexOf(block.spanId(span)),
+      read: (field) => block.values(span, field),
+      everyField: (found) => eachFieldValue(block, span, found),
+    })
+  }
+}
+
+function measureRollups(
+  measuring: Measuring,
+  finder: Finder,
+  condition: Expression | undefined,
+  metrics: Metrics,
+): string {
+  const { parts, directory, spending, measurement, range, question } = measuring
+  const { start, end } = range
+  // A range of one step has both its ends.
+  const stepNano = question.end - question.start === question.stepNano ? end - start : question.stepNano
+  const rows = directory.byStart().filter((row) => mayHoldSpans(finder, row))
+  const bySpan = exampleRows(rows, question.exemplarsMax)
+  const counted = new Set(rows)
+  const add = addRollup(measurement, metrics, condition)
+  const startOfStep = (step: number): bigint => start + BigInt(step) * stepNano
+  return eachRollup(
+    parts,
+    { start, end, stepNano },
+    (row) => counted.has(row),
+    spending,
+    (read, step, row) => {
+      const isAdded = !bySpan.has(row) && add(read(), startOfStep, step)
+      if (!isAdded) addSpans(measuring, finder, row)
+    },
+  )
 }
 
 /** Of a pipeline that needs no whole traces: what each span must fit. */

@@ -121,7 +121,8 @@ function leafOf(condition: Expression, serviceIdOf: ServiceIdOf): Leaf {
   return leaf
 }
 
-function ordinalOf(field: Field): Ordinal | undefined {
+/** Which of the columns' small numbers a field is. */
+export function ordinalOf(field: Field): Ordinal | undefined {
   if (field.type === 'attribute') {
     if (field.scope !== 'resource' || field.ofParent) return undefined
     return field.key === serviceKey ? 'service' : field.key === sourceKey ? 'source' : undefined

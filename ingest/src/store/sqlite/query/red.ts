@@ -74,7 +74,8 @@ export function createRed(parts: QuestionParts): (question: RedQuestion) => RedF
       question,
       (row) => choice.mayHold(row),
       spending,
-      (rollup, step) => {
+      (read, step) => {
+        const rollup = read()
         const keys = keysOf(rollup)
         const fits = choice.fitsGroup(rollup)
         for (let group = 0; group < rollup.count.length; group++) {
@@ -178,7 +179,8 @@ export function createOperations(parts: QuestionParts): (service: string) => Ope
       {},
       () => true,
       spending,
-      (rollup) => {
+      (read) => {
+        const rollup = read()
         const ordinal = rollup.services.indexOf(service)
         if (ordinal < 0) return
         for (let group = 0; group < rollup.count.length; group++) {

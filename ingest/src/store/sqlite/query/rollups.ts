@@ -13,13 +13,13 @@ const timeMax = 2n ** 63n - 1n
 
 export type Steps = TimeRange & { stepNano?: bigint | undefined }
 
-/** `visit` gets the step (0 without steps) of a rollup that has none of its own. Gives the words for what is missing. */
+/** `visit` gets a way to read the rollup, and the step (0 without steps) of one that has none of its own. Gives the words for what is missing. */
 export function eachRollup(
   { directory, blocks }: QuestionParts,
   { start = 0n, end = timeMax, stepNano }: Steps,
   fits: (row: BlockRow) => boolean,
   spending: Spending,
-  visit: (rollup: Rollup, step: number) => void,
+  visit: (rollup: () => Rollup, step: number, row: BlockRow) => void,
 ): string {
   const stepOf = (time: bigint): number => (stepNano === undefined ? 0 : Number((time - start) / stepNano))
   for (const row of directory().byStart()) {
@@ -28,11 +28,17 @@ export function eachRollup(
     spending.block(row.spanCount, 0)
     const isWhole = row.startMin >= start && row.startMax < end
     if (isWhole && stepOf(row.startMin) === stepOf(row.startMax)) {
-      visit(blocks.rollup(row.dataId), stepOf(row.startMin))
+      visit(() => blocks.rollup(row.dataId), stepOf(row.startMin), row)
       continue
     }
-    const columns = blocks.columns(row.dataId)
-    visit(rollupOf(columns, stepsOfSpans(columns, start, end, stepOf)), 0)
+    visit(
+      () => {
+        const columns = blocks.columns(row.dataId)
+        return rollupOf(columns, stepsOfSpans(columns, start, end, stepOf))
+      },
+      0,
+      row,
+    )
   }
   return ''
 }
