@@ -10,9 +10,8 @@ import type { LoadOrder, Sample, Summary } from './loader-main.ts'
 
 // USER_HZ, which is 100 on every Linux that Node runs on.
 const cpuTicksPerSecond = 100
-/** So little CPU a second, so many seconds in a row: it rests. */
+/** So little CPU in a second: it rests. */
 const quietCpuSeconds = 0.08
-const quietSeconds = 12
 
 export type Fed = Summary & { samples: Sample[]; cpuSeconds: number; countingCpuSeconds: number }
 
@@ -23,8 +22,8 @@ export type Service = {
   feed(order: Omit<LoadOrder, 'host' | 'port'>): Promise<Fed>
   /** Until it is told to end, at the latest when the order is fulfilled. Resolves when spans arrive. */
   beginFeeding(order: Omit<LoadOrder, 'host' | 'port'>): Promise<Feeding>
-  /** Resolves when it has nothing to do any more: merging and the like are done. */
-  settled(): Promise<void>
+  /** Resolves when it has had nothing to do for so long: merging and the like are done. */
+  settled(seconds: number): Promise<void>
   /** Since it started. */
   peakRssBytes(): number
   /** By SIGTERM: it closes the database, which writes the log back into the file. */
@@ -74,8 +73,8 @@ export async function startService(databasePath: string): Promise<Service> {
       await feeding.begun
       return feeding
     },
-    async settled() {
-      for (let quiet = 0, before = cpuSeconds(child.pid); quiet < quietSeconds;) {
+    async settled(seconds) {
+      for (let quiet = 0, before = cpuSeconds(child.pid); quiet < seconds;) {
         await wait(1_000)
         const now = cpuSeconds(child.pid)
         quiet = now - before < quietCpuSeconds ? quiet + 1 : 0

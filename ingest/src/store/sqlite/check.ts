@@ -1,5 +1,5 @@
-// Looks whether a database holds together: SQLite's own check, then block by block whether row, columns, body, filter
-// and trace index tell the same. In: a path; out: what is wrong, at most `problemsMax` of it. Reads one block at a time
+// Looks whether a database holds together: SQLite's own check, then block by block whether row, columns, body, filter,
+// rollup and trace index tell the same. In: a path; out: what is wrong, at most `problemsMax` of it. Reads one block at a time
 // in a transaction of its own, so that it can run beside the service.
 import type Database from 'better-sqlite3'
 import { locateSpans } from '../../otlp/scan.ts'
@@ -37,12 +37,18 @@ export function checkStore(path: string): StoreCheck {
 
 function ownCheck(db: Database.Database): string[] {
   const lines = db.prepare<[], string>(`PRAGMA integrity_check(${problemsMax})`).pluck().all()
-  const lost = db
-    .prepare<[], number>('SELECT count(*) FROM block_data WHERE id NOT IN (SELECT data_id FROM blocks)')
-    .pluck()
-    .get()
-  const problems = lines.filter((line) => line !== 'ok')
-  return lost === 0 ? problems : [...problems, `${lost} rows of block_data belong to no block`]
+  const lost = (table: string, id: string): string[] => {
+    const count = db
+      .prepare<[], number>(`SELECT count(*) FROM ${table} WHERE ${id} NOT IN (SELECT data_id FROM blocks)`)
+      .pluck()
+      .get()
+    return count === 0 ? [] : [`${count} rows of ${table} belong to no block`]
+  }
+  return [
+    ...lines.filter((line) => line !== 'ok'),
+    ...lost('block_data', 'id'),
+    ...lost('block_rollups', 'data_id'),
+  ]
 }
 
 type Checked = { id: number; spans: number; problems: string[] }
@@ -99,6 +105,8 @@ function problemsOf({ id, dataId, spanCount, startMin, startMax }: Row, blocks: 
   const lost = traces.filter((traceId) => !blocks.blocksOf(traceId).some((block) => block.id === id))
   if (lost.length > 0)
     problems.push(`the trace index does not lead to it for ${lost.length} traces, as ${lost[0]}`)
+  const counted = blocks.rollup(dataId).count.reduce((sum, count) => sum + count, 0)
+  if (counted !== spanCount) problems.push(`${spanCount} spans, but ${counted} in its rollup`)
   const denied = deniedAttributes(body, heads, blocks.filter(dataId))
   if (denied > 0) problems.push(`its filter denies ${denied} attributes that it has`)
   return problems
