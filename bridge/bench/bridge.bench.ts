@@ -24,6 +24,7 @@ export async function run(print: (figure: Figure) => void): Promise<void> {
       print({ figure: `bridge.bpftrace_cpu_us_per_span.${name}`, value: live.bpftraceCpuUs, unit: 'µs' })
       print({ figure: `bridge.fired_pairs_per_s.${name}`, value: live.firedPerS, unit: 'pairs/s' })
       print({ figure: `bridge.lost_in_kernel.${name}`, value: live.lostInKernel, unit: 'events' })
+      print({ figure: `bridge.malformed.${name}`, value: live.malformed, unit: 'lines' })
       print({ figure: `bridge.live_rss_mb.${name}`, value: live.rssMb, unit: 'MB' })
       lostByBridge += live.lostByBridge
     }

@@ -8,7 +8,8 @@ import { unknownPath } from './answers.ts'
 
 export async function explorerPage(app: FastifyInstance, { dir }: { dir: string }): Promise<void> {
   const built = existsSync(join(dir, 'index.html'))
-  if (built) await app.register(staticFiles, { root: dir })
+  // A route for each file: one for all (the default) would take the unknown paths of the other APIs.
+  if (built) await app.register(staticFiles, { root: dir, wildcard: false })
   else app.get('/', (_request, reply) => reply.type('text/plain; charset=utf-8').send(notBuilt(dir)))
   // A page from before an update may ask for files that are gone: it must not get HTML for a script.
   app.setNotFoundHandler((request, reply) => {
