@@ -6,12 +6,13 @@ import { compileCondition } from '../../../traceql/condition.ts'
 import type { Fits } from '../../../traceql/trace-view.ts'
 import { framesTold } from '../attribute-filter.ts'
 import type { BodyFrames } from '../block-reader.ts'
-import { columnTest, no, yes } from './column-test.ts'
+import { columnTest, no, perhaps, yes } from './column-test.ts'
 import type { BlockRow } from '../block-directory.ts'
 import { mayHold, planCondition } from './planned-condition.ts'
 import type { Planned } from './planned-condition.ts'
 import type { QuestionParts } from './question-parts.ts'
 import { conditionOf } from './source-condition.ts'
+import type { UnpackedFrame } from './located-body.ts'
 import type { SpanValues } from './span-values.ts'
 
 export type Finder = {
@@ -94,20 +95,42 @@ const placesMax = 32
 function textTest(text: Buffer | undefined, block: SpanValues): (span: number) => boolean {
   if (text === undefined || text.length === 0) return () => true
   // Candidates come by time, not frame by frame.
-  const places = new Map<number, number[]>()
+  const spansOf = new Map<number, ReadonlySet<number> | undefined>()
   return (span) => {
-    const { bytes, first } = block.frameBytes(span)
-    let found = places.get(first)
-    if (found === undefined) places.set(first, (found = placesOf(bytes, text)))
-    if (found.length === 0) return false
-    if (found.length >= placesMax) return true
-    const { start, end } = block.located(span)
-    const { resource } = block.owner(span)
-    return (
-      resource.reader.bytes !== bytes ||
-      found.some((at) => (at >= start && at < end) || (at >= resource.start && at < resource.end))
-    )
+    const { frame, first } = block.frameOf(span)
+    if (!spansOf.has(first)) spansOf.set(first, spansWith(text, frame))
+    return spansOf.get(first)?.has(span - first) ?? true
   }
+}
+
+/** By their place in the frame; undefined where they are not few. */
+function spansWith(text: Buffer, frame: UnpackedFrame): ReadonlySet<number> | undefined {
+  const places = placesOf(frame.bytes, text)
+  if (places.length === 0) return new Set()
+  const { spans, owner, owners } = frame.located()
+  const isElsewhere = owners.some(({ resource }) => resource.reader.bytes !== frame.bytes)
+  if (places.length >= placesMax || isElsewhere) return undefined
+  const found = new Set<number>()
+  for (const place of places) {
+    const span = spanAt(spans, place)
+    if (span >= 0) found.add(span)
+    else {
+      const of = owners.map(({ resource: { start, end } }) => place >= start && place < end)
+      for (let at = 0; at < owner.length; at++) if (of[owner[at] ?? 0] === true) found.add(at)
+    }
+  }
+  return found
+}
+
+/** The span that has this byte; -1 for none. */
+function spanAt(spans: Uint32Array, place: number): number {
+  let [low, high] = [0, spans.length / 2]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((spans[middle * 2] ?? 0) <= place) low = middle + 1
+    else high = middle
+  }
+  return low > 0 && place < (spans[low * 2 - 1] ?? 0) ? low - 1 : -1
 }
 
 function placesOf(bytes: Buffer, text: Buffer): number[] {
@@ -129,11 +152,14 @@ export function candidates(
 ): { found: Candidate[]; isFound: (candidate: Candidate) => boolean } {
   const test = columnTest(finder.plan, block, finder.parts.filterOf(row.dataId))
   const isInRange = rangeTest(finder, row, block)
+  const hasText = textTest(finder.text, block)
+  // Of an attribute alone the frames are unpacked already, see mayHoldSpans.
+  const mayBe = finder.plan.type === 'leaf' ? hasText : () => true
   const { columns } = block
   const byTrace = new Map<number, Candidate>()
   for (let span = 0; span < visible; span++) {
     const answer = test(span)
-    if (answer === no || !isInRange(span)) continue
+    if (answer === no || !isInRange(span) || (answer === perhaps && !mayBe(span))) continue
     const trace = columns.trace[span] ?? 0
     const known = byTrace.get(trace)
     if (known === undefined)
@@ -142,7 +168,6 @@ export function candidates(
     else known.spans.push(span)
   }
   if (byTrace.size > 0) fillEarliest(byTrace, block, visible)
-  const hasText = textTest(finder.text, block)
   return {
     found: [...byTrace.values()].sort((a, b) =>
       a.earliest === b.earliest ? 0 : a.earliest < b.earliest ? 1 : -1,

@@ -146,9 +146,15 @@ function createKeys(by: RedQuestion['by']): (rollup: Rollup) => RollupKeys {
     numbers.set(text, known)
     return known
   }
+  const known = new WeakMap<readonly string[], number[]>()
+  const numbersOf = (texts: readonly string[]): number[] => {
+    const found = known.get(texts) ?? texts.map(numberOf)
+    known.set(texts, found)
+    return found
+  }
   return (rollup) => {
-    const services = service === true ? rollup.services.map(numberOf) : []
-    const names = operation === true ? rollup.names.map(numberOf) : []
+    const services = service === true ? numbersOf(rollup.services) : []
+    const names = operation === true ? numbersOf(rollup.names) : []
     return {
       numberOf(group) {
         const owner =

@@ -1,14 +1,20 @@
 // A rollup to bytes and back. Little-endian, arrays by group one after the other, those of wide numbers first so that they
 // can be read where they lie: u32 version, groups, bucket entries, bytes of the strings; f64 duration sums, f64 longest
 // durations; 16 bytes a trace; u32 counts, u32 ends of buckets; u16 services, names, buckets, bucket counts; u8 sources,
-// flags; JSON [services, names].
+// flags; JSON [services, names], each in order.
 import type { Rollup } from './rollup.ts'
 
 const version = 1
 const headBytes = 16
 
-export function encodeRollup(rollup: Rollup): Buffer {
-  const strings = Buffer.from(JSON.stringify([rollup.services, rollup.names]))
+export function encodeRollup(given: Rollup): Buffer {
+  const [services, names] = [sorted(given.services), sorted(given.names)]
+  const rollup = {
+    ...given,
+    service: given.service.map((ordinal) => services.placeOf[ordinal] ?? 0),
+    name: given.name.map((ordinal) => names.placeOf[ordinal] ?? 0),
+  }
+  const strings = Buffer.from(JSON.stringify([services.texts, names.texts]))
   const parts = [
     new Uint32Array([version, rollup.count.length, rollup.bucket.length, strings.length]),
     rollup.durationSum,
@@ -55,10 +61,34 @@ export function decodeRollup(blob: Buffer): Rollup {
     flags: new Uint8Array(buffer, take(groups), groups),
     step: undefined,
   }
-  const strings: unknown = JSON.parse(Buffer.from(buffer, take(stringsBytes), stringsBytes).toString('utf8'))
+  const text = Buffer.from(buffer, take(stringsBytes), stringsBytes).toString('latin1')
+  return { ...rollup, ...stringsOf(text) }
+}
+
+/** In order, so that blocks with the same services and names have the same bytes for them. */
+function sorted(texts: readonly string[]): { texts: string[]; placeOf: number[] } {
+  const order = texts.map((text, ordinal) => ({ text, ordinal })).sort((a, b) => (a.text < b.text ? -1 : 1))
+  const placeOf: number[] = []
+  for (const [place, { ordinal }] of order.entries()) placeOf[ordinal] = place
+  return { texts: order.map(({ text }) => text), placeOf }
+}
+
+type Strings = Pick<Rollup, 'services' | 'names'>
+const rememberedMax = 64
+/** By their bytes: most blocks have the same ones, and reading them would cost a fifth of the rest. */
+const remembered = new Map<string, Strings>()
+
+function stringsOf(latin1: string): Strings {
+  const known = remembered.get(latin1)
+  if (known !== undefined) return known
+  const strings: unknown = JSON.parse(Buffer.from(latin1, 'latin1').toString('utf8'))
   const [services, names]: unknown[] = Array.isArray(strings) ? strings : []
-  if (areStrings(services) && areStrings(names)) return { ...rollup, services, names }
-  throw new Error('a block\'s rollup whose strings are none: run "probespan store check"')
+  if (!areStrings(services) || !areStrings(names)) {
+    throw new Error('a block\'s rollup whose strings are none: run "probespan store check"')
+  }
+  if (remembered.size >= rememberedMax) remembered.clear()
+  remembered.set(latin1, { services, names })
+  return { services, names }
 }
 
 function areStrings(value: unknown): value is string[] {

@@ -41,7 +41,7 @@ export const serviceKey = 'service.name'
 const none: readonly Static[] = []
 
 /** Of the spans from `first` up to `end`. */
-type FrameInUse = { first: number; end: number; frame: UnpackedFrame }
+export type FrameInUse = { first: number; end: number; frame: UnpackedFrame }
 
 export class SpanValues {
   readonly columns: Columns
@@ -195,12 +195,6 @@ export class SpanValues {
     return (this.#frames ??= this.#body()).firstSpans
   }
 
-  /** Of the frame that the span lies in, and which spans it has: from `first` up to `end`. */
-  frameBytes(span: number): { bytes: Buffer; first: number; end: number } {
-    const { frame, first, end } = this.#frameOf(span)
-    return { bytes: frame.bytes, first, end }
-  }
-
   /** Its message, in a body whose ids and times are blank. */
   located(span: number): Located {
     return this.#span(span)
@@ -211,7 +205,7 @@ export class SpanValues {
   }
 
   /** The frame that the span lies in: mostly that of the span before. */
-  #frameOf(span: number): FrameInUse {
+  frameOf(span: number): FrameInUse {
     const known = this.#frame
     if (known !== undefined && span >= known.first && span < known.end) return known
     this.#frames ??= this.#body()
@@ -226,7 +220,7 @@ export class SpanValues {
   }
 
   #span(span: number): Located {
-    const { first, frame } = this.#frameOf(span)
+    const { first, frame } = this.frameOf(span)
     const { reader, spans } = frame.located()
     const at = (span - first) * 2
     return { reader, start: spans[at] ?? 0, end: spans[at + 1] ?? 0 }
@@ -241,7 +235,7 @@ export class SpanValues {
   }
 
   #ownerOf(span: number): { resource: Located; scope: Located } {
-    const { first, frame } = this.#frameOf(span)
+    const { first, frame } = this.frameOf(span)
     const located = frame.located()
     const found = located.owners[located.owner[span - first] ?? 0]
     if (found === undefined) throw new Error('a block whose body has fewer spans than its columns')
