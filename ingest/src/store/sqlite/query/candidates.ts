@@ -6,12 +6,13 @@ import { compileCondition } from '../../../traceql/condition.ts'
 import type { Fits } from '../../../traceql/trace-view.ts'
 import { framesTold } from '../attribute-filter.ts'
 import type { BodyFrames } from '../block-reader.ts'
-import { columnTest, no, perhaps, yes } from './column-test.ts'
+import { columnTest, no, yes } from './column-test.ts'
 import type { BlockRow } from '../block-directory.ts'
 import { mayHold, planCondition } from './planned-condition.ts'
 import type { Planned } from './planned-condition.ts'
 import type { QuestionParts } from './question-parts.ts'
 import { conditionOf } from './source-condition.ts'
+import { placesMax } from './located-body.ts'
 import type { UnpackedFrame } from './located-body.ts'
 import type { SpanValues } from './span-values.ts'
 
@@ -48,7 +49,7 @@ export function mayHoldSpans({ parts, plan, range }: Finder, row: BlockRow): boo
 /** `may`: bit n of the n-th frame, see attribute-filter.ts. */
 function someFrameHas({ firstSpans, frame }: BodyFrames, may: number, text: Buffer): boolean {
   return firstSpans.some(
-    (_, at) => ((may >> (at & (framesTold - 1))) & 1) === 1 && frame(at).bytes.includes(text),
+    (_, at) => ((may >> (at & (framesTold - 1))) & 1) === 1 && frame(at).placesOf(text).length > 0,
   )
 }
 
@@ -88,9 +89,6 @@ function rangeTest({ range }: Finder, row: BlockRow, { columns }: SpanValues): (
   }
 }
 
-/** Where a text stands more often, each span is asked. */
-const placesMax = 32
-
 /** Which spans have these bytes in themselves or their resource: tells of most spans without looking at their attributes. */
 function textTest(text: Buffer | undefined, block: SpanValues): (span: number) => boolean {
   if (text === undefined || text.length === 0) return () => true
@@ -105,7 +103,7 @@ function textTest(text: Buffer | undefined, block: SpanValues): (span: number) =
 
 /** By their place in the frame; undefined where they are not few. */
 function spansWith(text: Buffer, frame: UnpackedFrame): ReadonlySet<number> | undefined {
-  const places = placesOf(frame.bytes, text)
+  const places = frame.placesOf(text)
   if (places.length === 0) return new Set()
   const { spans, owner, owners } = frame.located()
   const isElsewhere = owners.some(({ resource }) => resource.reader.bytes !== frame.bytes)
@@ -133,14 +131,6 @@ function spanAt(spans: Uint32Array, place: number): number {
   return low > 0 && place < (spans[low * 2 - 1] ?? 0) ? low - 1 : -1
 }
 
-function placesOf(bytes: Buffer, text: Buffer): number[] {
-  const places: number[] = []
-  for (let at = bytes.indexOf(text); at >= 0 && places.length < placesMax; at = bytes.indexOf(text, at + 1)) {
-    places.push(at)
-  }
-  return places
-}
-
 export type Candidate = { trace: number; earliest: bigint; spans: number[]; isSure: boolean }
 
 /** A candidate that is not sure has spans that the body must still tell of: `isFound`. */
@@ -153,13 +143,11 @@ export function candidates(
   const test = columnTest(finder.plan, block, finder.parts.filterOf(row.dataId))
   const isInRange = rangeTest(finder, row, block)
   const hasText = textTest(finder.text, block)
-  // Of an attribute alone the frames are unpacked already, see mayHoldSpans.
-  const mayBe = finder.plan.type === 'leaf' ? hasText : () => true
   const { columns } = block
   const byTrace = new Map<number, Candidate>()
-  for (let span = 0; span < visible; span++) {
+  for (const span of spansToAsk(finder, row, block, visible)) {
     const answer = test(span)
-    if (answer === no || !isInRange(span) || (answer === perhaps && !mayBe(span))) continue
+    if (answer === no || !isInRange(span)) continue
     const trace = columns.trace[span] ?? 0
     const known = byTrace.get(trace)
     if (known === undefined)
@@ -177,14 +165,58 @@ export function candidates(
   }
 }
 
+const everySpan = Uint16Array.from({ length: 2 ** 15 }, (_, span) => span)
+
+/**
+ * Ascending, all that may fit. Of an attribute alone, whose frames are unpacked already (mayHoldSpans), those that its text
+ * leads to.
+ */
+function spansToAsk(
+  { plan, parts }: Finder,
+  { dataId }: BlockRow,
+  block: SpanValues,
+  visible: number,
+): Iterable<number> {
+  if (plan.type !== 'leaf' || plan.isKnown || plan.hashes === undefined || plan.text === undefined) {
+    return everySpan.subarray(0, visible)
+  }
+  const may = parts.filterOf(dataId)(plan.hashes)
+  const firsts = block.frameStarts()
+  const spans: number[] = []
+  for (const [at, first] of firsts.entries()) {
+    if (((may >> (at & (framesTold - 1))) & 1) === 0) continue
+    const end = Math.min(visible, firsts[at + 1] ?? visible)
+    const { frame } = first < end ? block.frameOf(first) : {}
+    const found = frame && spansWith(plan.text, frame)
+    const few = found === undefined ? undefined : [...found].sort((a, b) => a - b)
+    for (const span of few ?? everySpan.subarray(0, Math.max(0, end - first))) {
+      if (first + span < end) spans.push(first + span)
+    }
+  }
+  return spans
+}
+
+/** So few traces are looked for one by one. */
+const fewTraces = 16
+
 function fillEarliest(byTrace: Map<number, Candidate>, { columns }: SpanValues, visible: number): void {
   const seen = new Set<number>()
-  for (let span = 0; span < visible; span++) {
-    const trace = columns.trace[span] ?? 0
-    const known = byTrace.get(trace)
-    if (known === undefined) continue
+  const add = (span: number, trace: number, known: Candidate): void => {
     const start = columns.start[span] ?? 0n
     if (!seen.has(trace) || start < known.earliest) known.earliest = start
     seen.add(trace)
+  }
+  if (byTrace.size <= fewTraces) {
+    for (const [trace, known] of byTrace) {
+      let span = columns.trace.indexOf(trace)
+      for (; span >= 0 && span < visible; span = columns.trace.indexOf(trace, span + 1))
+        add(span, trace, known)
+    }
+    return
+  }
+  for (let span = 0; span < visible; span++) {
+    const trace = columns.trace[span] ?? 0
+    const known = byTrace.get(trace)
+    if (known !== undefined) add(span, trace, known)
   }
 }

@@ -16,18 +16,37 @@ export type LocatedBody = {
   owners: Owner[]
 }
 
+/** Where a text stands more often, all of its places are not told. */
+export const placesMax = 32
+
 /** Where its spans lie is looked for when it is first asked. */
 export class UnpackedFrame {
   readonly bytes: Buffer
   #located: LocatedBody | undefined
+  /** Of the text that was asked for last: one question asks for it several times. */
+  #asked: { text: Buffer; places: number[] } | undefined
 
   constructor(bytes: Buffer) {
     this.bytes = bytes
   }
 
+  /** Where these bytes begin, the first `placesMax` of them. */
+  placesOf(text: Buffer): readonly number[] {
+    if (this.#asked?.text.equals(text) !== true) this.#asked = { text, places: places(this.bytes, text) }
+    return this.#asked.places
+  }
+
   located(): LocatedBody {
     return (this.#located ??= locateBody(this.bytes))
   }
+}
+
+function places(bytes: Buffer, text: Buffer): number[] {
+  const found: number[] = []
+  for (let at = bytes.indexOf(text); at >= 0 && found.length < placesMax; at = bytes.indexOf(text, at + 1)) {
+    found.push(at)
+  }
+  return found
 }
 
 export function locateBody(body: Buffer): LocatedBody {
