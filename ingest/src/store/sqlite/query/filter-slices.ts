@@ -26,17 +26,20 @@ export function placesOf(sizes: readonly number[]): SlicedFilter[] {
 
 /** All slices of a group. */
 export function slicesOf(filters: readonly Buffer[]): Buffer[] {
-  return Array.from({ length: slicesPerGroup }, (_, slice) =>
-    Buffer.concat(
-      filters.flatMap((filter) => {
-        const { cells, cellBytes } = layoutOf(filter.length)
-        return Array.from({ length: cellsPerSlice(cells) }, (_, at) => {
-          const cell = cells >= slicesPerGroup ? at * slicesPerGroup + slice : slice & (cells - 1)
-          return filter.subarray(cell * cellBytes, (cell + 1) * cellBytes)
-        })
-      }),
-    ),
-  )
+  const places = placesOf(filters.map(({ length }) => length))
+  const last = places.at(-1)
+  const sliceBytes = last === undefined ? 0 : last.offset + cellsPerSlice(last.cells) * last.cellBytes
+  const slices = Array.from({ length: slicesPerGroup }, () => Buffer.alloc(sliceBytes))
+  for (const [block, { cells, cellBytes, offset }] of places.entries()) {
+    const filter = filters[block]
+    // Of a filter with fewer cells each stands for several slices.
+    for (let number = 0; number < Math.max(cells, slicesPerGroup); number++) {
+      const cell = (number & (cells - 1)) * cellBytes
+      const to = offset + (number >>> Math.log2(slicesPerGroup)) * cellBytes
+      filter?.copy(slices[number & (slicesPerGroup - 1)] ?? Buffer.alloc(0), to, cell, cell + cellBytes)
+    }
+  }
+  return slices
 }
 
 /** As framesHolding of the filter. The slice is the hash's. */
