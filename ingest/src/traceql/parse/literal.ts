@@ -1,11 +1,11 @@
 // Strings, numbers and durations as TraceQL writes them, with Go's escapes and units. Words (`true`, `error`) are not
 // here: what they mean depends on where they stand.
+import { prometheusDurationOf } from '../../go-values/duration.ts'
 import type { Static } from '../ast.ts'
 import { Refusal } from '../mistake.ts'
 import { matchAt } from './match-at.ts'
 
 const durationForm = /(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h|d|w|y))+(?![A-Za-z0-9_])/y
-const durationPart = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h|d|w|y)/g
 const numberForm = /(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?/y
 const wordForm = /[A-Za-z0-9_.µμ]*/y
 const stringForm = /"((?:[^"\\\n]|\\[^\n])*)"|`([^`]*)`/y
@@ -22,19 +22,6 @@ const escapes: Readonly<Record<string, string>> = {
   '\\': '\\',
   '"': '"',
 }
-const unitNano: Readonly<Record<string, bigint>> = {
-  ns: 1n,
-  us: 1_000n,
-  µs: 1_000n,
-  μs: 1_000n,
-  ms: 1_000_000n,
-  s: 1_000_000_000n,
-  m: 60_000_000_000n,
-  h: 3_600_000_000_000n,
-  d: 86_400_000_000_000n,
-  w: 604_800_000_000_000n,
-  y: 31_536_000_000_000_000n,
-}
 export const intMax = 2n ** 63n - 1n
 
 /** Undefined where none starts there. */
@@ -45,8 +32,8 @@ export function literalAt(text: string, at: number): { value: Static; to: number
   const duration = matchAt(durationForm, text, at)?.[0]
   if (duration !== undefined) {
     const range = { from: at, to: at + duration.length }
-    const nano = nanoOf(duration)
-    if (nano > intMax)
+    const nano = prometheusDurationOf(duration)
+    if (nano === undefined)
       throw new Refusal(range, `${duration} is too long`, 'The longest duration is 292 years.')
     return { value: { type: 'duration', nano }, to: range.to }
   }
@@ -79,17 +66,6 @@ function numberAt(text: string, at: number): { value: Static; to: number } {
 }
 
 /** Units may come in any order and more than once, with fractions, as Go takes them. Rounded down to nanoseconds. */
-function nanoOf(duration: string): bigint {
-  let nano = 0n
-  for (const [, amount = '', unit = ''] of duration.matchAll(durationPart)) {
-    const [whole = '', fraction = ''] = amount.split('.')
-    const per = unitNano[unit] ?? 0n
-    nano += BigInt(whole === '' ? 0 : whole) * per
-    if (fraction !== '') nano += (BigInt(fraction) * per) / 10n ** BigInt(fraction.length)
-  }
-  return nano
-}
-
 function stringAt(text: string, at: number): { value: Static; to: number } {
   const found = matchAt(stringForm, text, at)
   if (found === undefined) {
