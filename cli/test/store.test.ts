@@ -83,6 +83,8 @@ test('traces are found by name, status, duration and attribute', async () => {
       PROBESPAN_OTLP_HTTP_PORT: 'off',
       PROBESPAN_OTLP_GRPC_PORT: 'off',
       PROBESPAN_LOG_LEVEL: 'silent',
+      // Asking would be traced, and found.
+      PROBESPAN_OWN_TRACES: 'false',
     },
     reject: false,
   })
