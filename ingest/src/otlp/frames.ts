@@ -1,6 +1,7 @@
 // The outer frames of an ExportTraceServiceRequest: where in the bytes each resource, scope and span lies. Nothing
-// inside them is decoded and nothing is copied; offsets are bytes into the body. Memory: one small object a span.
-import protobuf from 'protobufjs'
+// inside them is decoded and nothing is copied; offsets are bytes into the body. `readFrames` makes a small object a span,
+// `walkFrames` none.
+import { tagOf, wireType, WireReader } from './wire-reader.ts'
 
 /** Half-open byte range of the body. */
 export type Slice = { start: number; end: number }
@@ -30,95 +31,133 @@ export class TooManyParts extends Error {
 // gigabytes to list. A real span takes 100 bytes or more, so that a full request has some 600,000 parts.
 export const partsMax = 1_000_000
 
-// Tags are (field number << 3) | wire type; 2 is "length-delimited".
-const firstField = (1 << 3) | 2
-const secondField = (2 << 3) | 2
+const firstField = tagOf(1, wireType.bytes)
+const secondField = tagOf(2, wireType.bytes)
 
-type Reader = protobuf.Reader
-type Budget = { partsLeft: number }
-
-function spend(budget: Budget): void {
-  if (budget.partsLeft-- === 0) throw new TooManyParts(`it has more than ${partsMax} parts`)
+/** What a walk through a body meets, in the order of its bytes; positions are bytes into the body. */
+export type FrameVisitor = {
+  enterResource: () => void
+  /** Contents of a `resource` field. */
+  resource: (start: number, end: number) => void
+  enterScope: () => void
+  /** Contents of a `scope` field. */
+  scope: (start: number, end: number) => void
+  span: (start: number, end: number) => void
+  leaveScope: () => void
+  leaveResource: () => void
+  /** A whole field of what was entered last, tag included, that is no scope or span of its own. */
+  header: (start: number, end: number) => void
 }
 
-/** Enters a length-delimited field: from here the reader fails where it would leave the field. */
-function enter(reader: Reader, budget: Budget): Slice {
-  spend(budget)
-  const size = reader.uint32()
-  const end = reader.pos + size
-  if (end > reader.len) throw new RangeError(`a field of ${size} bytes does not fit`)
-  return { start: reader.pos, end }
-}
+class Walk {
+  readonly reader: WireReader
+  readonly visitor: FrameVisitor
+  partsLeft: number
 
-function readScope(reader: Reader, field: Slice, budget: Budget): ScopeFrame {
-  const frame: ScopeFrame = { scope: [], headers: [], spans: [] }
-  const outerEnd = reader.len
-  reader.len = field.end
-  while (reader.pos < reader.len) {
-    const start = reader.pos
-    const tag = reader.uint32()
-    if (tag === secondField) {
-      const span = enter(reader, budget)
-      frame.spans.push(span)
-      reader.pos = span.end
-      continue
-    }
-    if (tag === firstField) {
-      const scope = enter(reader, budget)
-      frame.scope.push(scope)
-      reader.pos = scope.end
-    } else {
-      spend(budget)
-      reader.skipType(tag & 7, 0, tag >>> 3)
-    }
-    frame.headers.push({ start, end: reader.pos })
+  constructor(reader: WireReader, visitor: FrameVisitor, partsLimit: number) {
+    this.reader = reader
+    this.visitor = visitor
+    this.partsLeft = partsLimit
   }
-  reader.len = outerEnd
-  return frame
-}
 
-function readResource(reader: Reader, field: Slice, budget: Budget): ResourceFrame {
-  const frame: ResourceFrame = { resource: [], headers: [], scopes: [] }
-  const outerEnd = reader.len
-  reader.len = field.end
-  while (reader.pos < reader.len) {
-    const start = reader.pos
-    const tag = reader.uint32()
-    if (tag === secondField) {
-      frame.scopes.push(readScope(reader, enter(reader, budget), budget))
-      continue
+  body(): void {
+    const { reader, visitor } = this
+    const end = reader.bytes.length
+    reader.enter(0, end)
+    while (reader.pos < end) {
+      const tag = reader.varint()
+      if (tag !== firstField) {
+        reader.skipField(tag)
+        continue
+      }
+      this.#spend()
+      const start = reader.skipBytes()
+      visitor.enterResource()
+      this.#resource(start, reader.pos)
+      visitor.leaveResource()
+      reader.enter(reader.pos, end)
     }
-    if (tag === firstField) {
-      const resource = enter(reader, budget)
-      frame.resource.push(resource)
-      reader.pos = resource.end
-    } else {
-      spend(budget)
-      reader.skipType(tag & 7, 0, tag >>> 3)
-    }
-    frame.headers.push({ start, end: reader.pos })
   }
-  reader.len = outerEnd
-  return frame
+
+  #resource(start: number, end: number): void {
+    const { reader, visitor } = this
+    reader.enter(start, end)
+    while (reader.pos < end) {
+      const fieldStart = reader.pos
+      const tag = reader.varint()
+      this.#spend()
+      if (tag === secondField) {
+        const scopeStart = reader.skipBytes()
+        visitor.enterScope()
+        this.#scope(scopeStart, reader.pos)
+        visitor.leaveScope()
+        reader.enter(reader.pos, end)
+        continue
+      }
+      if (tag === firstField) visitor.resource(reader.skipBytes(), reader.pos)
+      else reader.skipField(tag)
+      visitor.header(fieldStart, reader.pos)
+    }
+  }
+
+  #scope(start: number, end: number): void {
+    const { reader, visitor } = this
+    reader.enter(start, end)
+    while (reader.pos < end) {
+      const fieldStart = reader.pos
+      const tag = reader.varint()
+      this.#spend()
+      if (tag === secondField) {
+        const spanStart = reader.skipBytes()
+        const spanEnd = reader.pos
+        visitor.span(spanStart, spanEnd)
+        reader.enter(spanEnd, end)
+        continue
+      }
+      if (tag === firstField) visitor.scope(reader.skipBytes(), reader.pos)
+      else reader.skipField(tag)
+      visitor.header(fieldStart, reader.pos)
+    }
+  }
+
+  #spend(): void {
+    if (this.partsLeft-- === 0) throw new TooManyParts(`it has more than ${partsMax} parts`)
+  }
 }
 
 /**
- * Throws UndecodableBody, and TooManyParts beyond `partsLimit`: for bodies from outside. Stored blocks hold several
- * requests and are bounded in bytes.
+ * Walks the reader's whole body; the visitor may use the reader. Throws UndecodableBody, and TooManyParts beyond
+ * `partsLimit`: for bodies from outside. Stored blocks hold several requests and are bounded in bytes.
  */
-export function readFrames(body: Buffer, partsLimit = Number.POSITIVE_INFINITY): ResourceFrame[] {
-  const reader = protobuf.Reader.create(body)
-  const frames: ResourceFrame[] = []
-  const budget = { partsLeft: partsLimit }
+export function walkFrames(
+  reader: WireReader,
+  visitor: FrameVisitor,
+  partsLimit = Number.POSITIVE_INFINITY,
+): void {
   try {
-    while (reader.pos < reader.len) {
-      const tag = reader.uint32()
-      if (tag === firstField) frames.push(readResource(reader, enter(reader, budget), budget))
-      else reader.skipType(tag & 7, 0, tag >>> 3)
-    }
+    new Walk(reader, visitor, partsLimit).body()
   } catch (error) {
-    throw error instanceof TooManyParts ? error : undecodable(error, reader.pos)
+    if (error instanceof RangeError) throw undecodable(error, reader.pos)
+    throw error
   }
+}
+
+/** Throws as walkFrames does. */
+export function readFrames(body: Buffer, partsLimit?: number): ResourceFrame[] {
+  const frames: ResourceFrame[] = []
+  let resource: ResourceFrame = { resource: [], headers: [], scopes: [] }
+  let scope: ScopeFrame | undefined
+  const visitor: FrameVisitor = {
+    enterResource: () => frames.push((resource = { resource: [], headers: [], scopes: [] })),
+    resource: (start, end) => resource.resource.push({ start, end }),
+    enterScope: () => resource.scopes.push((scope = { scope: [], headers: [], spans: [] })),
+    scope: (start, end) => scope?.scope.push({ start, end }),
+    span: (start, end) => scope?.spans.push({ start, end }),
+    leaveScope: () => (scope = undefined),
+    leaveResource: () => {},
+    header: (start, end) => (scope ?? resource).headers.push({ start, end }),
+  }
+  walkFrames(new WireReader(body), visitor, partsLimit)
   return frames
 }
 

@@ -4,7 +4,7 @@
 import type { Grant } from '../access/key.ts'
 import { selectSpans } from '../otlp/regroup.ts'
 import { scanBody, spanRules } from '../otlp/scan.ts'
-import type { SpanRule } from '../otlp/scan.ts'
+import type { ScannedBody, SpanRule } from '../otlp/scan.ts'
 import type { Batch } from '../store/store.ts'
 import { noEndpoint } from '../tag/endpoint.ts'
 import type { SentBy } from '../tag/endpoint.ts'
@@ -41,14 +41,22 @@ export function intakeOf(sent: Buffer, { ownRules, binding }: Tagging = noTaggin
   }
   return {
     batch,
-    sentBy: batch.groups.map(({ source, spanCount }, index) => ({
-      endpoint: kept.groups[index]?.sender.attributes.get('service.namespace') ?? noEndpoint,
-      source,
-      spanCount,
-    })),
+    sentBy: sendersOf(batch, kept),
     rejectedSpans: rejected.size + within.refusedSpans,
     rejection: reasons.join('; '),
   }
+}
+
+/** Groups that follow each other mostly have the same: then they are one. */
+function sendersOf(batch: Batch, { groups }: ScannedBody): SentBy[] {
+  const senders: SentBy[] = []
+  for (const [index, { source, spanCount }] of batch.groups.entries()) {
+    const endpoint = groups[index]?.attributes.get('service.namespace') ?? noEndpoint
+    const last = senders.at(-1)
+    if (last?.endpoint === endpoint && last.source === source) last.spanCount += spanCount
+    else senders.push({ endpoint, source, spanCount })
+  }
+  return senders
 }
 
 function rejectionReasons(rejected: Map<number, SpanRule>): string[] {

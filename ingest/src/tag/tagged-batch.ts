@@ -15,11 +15,11 @@ export function taggedBatch(
   return {
     body,
     heads,
-    groups: groups.map(({ sender, resource, spanCount }) => ({
-      source: bound ?? traceSourceOf(sender, ownRules),
-      service: sender.attributes.get('service.name') ?? unknownService,
-      resource,
-      spanCount,
+    groups: groups.map((group) => ({
+      source: bound ?? traceSourceOf(group, ownRules),
+      service: group.attributes.get('service.name') ?? unknownService,
+      resource: group.resource,
+      spanCount: group.spanCount,
     })),
     spanCount,
   }

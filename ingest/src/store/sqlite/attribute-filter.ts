@@ -19,6 +19,8 @@ const cellsPerSpan = 0.5
 // Folded while at most this part of the bits is set; about doubles by a fold. With four bits a hash in cells of 16 bytes and
 // half the size, one block in forty was let through: of 20 million spans 60 bodies for nothing.
 const filledMax = 0.2
+// Words of a filter of which a part is told by a part: 128 cells are looked at then.
+const lookedAtMin = 1_024 * cellWords
 
 // A thread makes one filter at a time: they share what they are made in.
 const scratch = new Uint32Array(cellsMax * cellWords)
@@ -119,8 +121,8 @@ function holdsBits(bytes: Buffer, at: number, bits: number): boolean {
 }
 
 const firstBits = (hash: number, frame: number): number =>
-  Math.imul(hash ^ Math.imul((frame & (framesTold - 1)) + 1, 0x85ebca6b), 0x9e3779b1) >>> 0
-const moreBits = (one: number): number => Math.imul(one ^ (one >>> 15), 0xc2b2ae35) >>> 0
+  Math.imul(hash ^ Math.imul((frame & (framesTold - 1)) + 1, 0x85ebca6b), 0x9e3779b1)
+const moreBits = (one: number): number => Math.imul(one ^ (one >>> 15), 0xc2b2ae35)
 
 /** One bit in each of four words. */
 function holdsBefore(bytes: Buffer, at: number, hash: number): boolean {
@@ -131,12 +133,19 @@ function holdsBefore(bytes: Buffer, at: number, hash: number): boolean {
   return true
 }
 
+/** Which part of the bits is set, told by every eighth cell: hashes fall into all of them alike. */
 function filled(words: Uint32Array): number {
+  const stride = words.length >= lookedAtMin ? 8 : 1
   let ones = 0
-  for (const word of words) {
-    let rest = word - ((word >>> 1) & 0x55555555)
-    rest = (rest & 0x33333333) + ((rest >>> 2) & 0x33333333)
-    ones += Math.imul((rest + (rest >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+  let seen = 0
+  for (let cell = 0; cell < words.length; cell += cellWords * stride) {
+    for (let at = cell; at < cell + cellWords; at++) {
+      const word = words[at] ?? 0
+      let rest = (word | 0) - ((word >>> 1) & 0x55555555)
+      rest = (rest & 0x33333333) + ((rest >>> 2) & 0x33333333)
+      ones += Math.imul((rest + (rest >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
+    }
+    seen += cellWords * 32
   }
-  return ones / (words.length * 32)
+  return ones / seen
 }

@@ -8,7 +8,7 @@ import type { WireReader } from '../../otlp/wire-reader.ts'
 import type { Static } from '../../traceql/ast.ts'
 import type { AnyValue } from '../../wire.ts'
 import { keyValueRanges, staticsOf } from './query/attribute-values.ts'
-import { hashBytes, spread } from './byte-hash.ts'
+import { hashBytes, spread } from '../../byte-hash.ts'
 import { viewOf } from './columns.ts'
 
 const hashedBytesMax = 64

@@ -2,10 +2,12 @@
 // decompresses an eighth of a block. Each frame is whole resources, an OTLP body of its own. Pure.
 // Layout: u32 magic, u32 frames; a frame u32 spans, u32 bytes unpacked, u32 bytes packed; the frames. Little-endian. A body
 // of one frame is that zstd frame alone, as all bodies were up to version 3 of the database.
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { zstdDecompressSync } from 'node:zlib'
 import { headAt, headStride } from '../../otlp/span-heads.ts'
 import type { SpanHeads } from '../../otlp/span-heads.ts'
 import { WireReader } from '../../otlp/wire-reader.ts'
+import { releaseMemory } from '../../released.ts'
+import { zstdPacked } from './zstd.ts'
 
 const magic = 0x31_46_53_50
 const headBytes = 8
@@ -16,13 +18,10 @@ const frameBytes = 2 ** 20
 // A block is one request at the most, and a request is 64 MiB at the most; resources are repeated where it was cut.
 const bodyBytesMax = 256 * 2 ** 20
 
-// Level 1: 2.1M spans/s; level 3 is no smaller without the ids, and takes half as long again.
-const zstdLevel1 = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
-
 export type FrameCut = { start: number; end: number; spans: number }
 
 export function packBody(body: Buffer, cuts: readonly FrameCut[]): Buffer {
-  const frames = cuts.map(({ start, end }) => zstdCompressSync(body.subarray(start, end), zstdLevel1))
+  const frames = cuts.map(({ start, end }) => zstdPacked(body.subarray(start, end)))
   const [only] = frames
   if (only !== undefined && frames.length === 1) return only
   const directory = new Uint32Array(2 + cuts.length * 3)
@@ -30,7 +29,9 @@ export function packBody(body: Buffer, cuts: readonly FrameCut[]): Buffer {
   for (const [index, { start, end, spans }] of cuts.entries()) {
     directory.set([spans, end - start, frames[index]?.length ?? 0], 2 + index * 3)
   }
-  return Buffer.concat([Buffer.from(directory.buffer), ...frames])
+  const packed = Buffer.concat([Buffer.from(directory.buffer), ...frames])
+  for (const frame of frames) releaseMemory(frame)
+  return packed
 }
 
 /** Between resources, where a frame has enough. */

@@ -4,17 +4,19 @@ import type { WireReader } from '../../otlp/wire-reader.ts'
 import { hashesOfValue } from './attribute-hash.ts'
 
 const keys = ['peer.service', 'service.peer.name'].map((key) => Buffer.from(key))
+const [shortKeyBytes, longKeyBytes] = keys.map(({ length }) => length)
 const keyTag = 0x0a
 
 /** No sender means this key. */
 export const callerMark = hashesOfValue('\0', { type: 'string', value: 'caller' })?.[0] ?? 0
 
 export function tellsCaller({ bytes }: WireReader, start: number, end: number): boolean {
-  if (bytes[start] !== keyTag) return false
-  const length = bytes[start + 1]
-  for (const key of keys) {
-    if (length !== key.length || start + 2 + key.length > end) continue
-    if (key.equals(bytes.subarray(start + 2, start + 2 + key.length))) return true
-  }
-  return false
+  if (!hasLengthOfKey(bytes[start + 1] ?? 0) || bytes[start] !== keyTag) return false
+  return keys.some((key) => bytes[start + 1] === key.length && isAt(bytes, start + 2, end, key))
 }
+
+/** Told first of all: it is asked of each attribute. */
+const hasLengthOfKey = (length: number): boolean => length === shortKeyBytes || length === longKeyBytes
+
+const isAt = (bytes: Buffer, at: number, end: number, key: Buffer): boolean =>
+  at + key.length <= end && key.equals(bytes.subarray(at, at + key.length))

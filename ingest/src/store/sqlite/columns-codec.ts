@@ -3,34 +3,39 @@
 // a parent elsewhere; starts and durations (i64) as planes, all lowest bytes first; u16 trace, i16 parent, u16 service,
 // u16 name, u8 source, u8 flags per span; JSON [services, names]; sizes as planes (not in blocks written before).
 // Planes put the bytes together that change and those that do not: 3 bytes a span less.
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { zstdDecompressSync } from 'node:zlib'
+import { releaseMemory } from '../../released.ts'
 import type { Columns } from './columns.ts'
+import { zstdPacked } from './zstd.ts'
 
 const version = 2
 const headerBytes = 20
 const columnsBytesMax = 256 * 2 ** 20
-const zstdLevel1 = { params: { [constants.ZSTD_c_compressionLevel]: 1 } }
 
 export function encodeColumns(columns: Columns): Buffer {
   const strings = Buffer.from(JSON.stringify([columns.services, columns.names]))
   const [traces, parents] = [columns.traceIds.length / 16, columns.parentIds.length / 8]
-  const parts = [
-    new Uint32Array([version, columns.spanCount, traces, parents, strings.length]),
-    columns.spanId,
-    columns.traceIds,
-    columns.parentIds,
-    toPlanes(columns.start),
-    toPlanes(columns.duration),
-    columns.trace,
-    columns.parent,
-    columns.service,
-    columns.name,
-    columns.source,
-    columns.flags,
-    strings,
-    columns.sizes,
-  ]
-  return zstdCompressSync(Buffer.concat(parts.map(bytesOf)), zstdLevel1)
+  const header = new Uint32Array([version, columns.spanCount, traces, parents, strings.length])
+  const before = [header, columns.spanId, columns.traceIds, columns.parentIds]
+  const times = [columns.start, columns.duration]
+  const { trace, parent, service, name, source, flags, sizes } = columns
+  const behind = [trace, parent, service, name, source, flags, strings, sizes]
+  const total = [...before, ...times, ...behind].reduce((sum, { byteLength }) => sum + byteLength, 0)
+  const bytes = Buffer.allocUnsafeSlow(total)
+  let at = 0
+  const put = (part: Uint8Array): void => {
+    bytes.set(part, at)
+    at += part.length
+  }
+  for (const part of before) put(bytesOf(part))
+  for (const part of times) {
+    toPlanes(bytesOf(part), bytes, at)
+    at += part.byteLength
+  }
+  for (const part of behind) put(bytesOf(part))
+  const packed = zstdPacked(bytes)
+  releaseMemory(bytes)
+  return packed
 }
 
 export function decodeColumns(blob: Buffer): Columns {
@@ -74,13 +79,11 @@ function areStrings(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string')
 }
 
-function toPlanes(values: BigInt64Array): Uint8Array {
-  const bytes = bytesOf(values)
-  const planes = new Uint8Array(bytes.length)
-  for (let plane = 0, to = 0; plane < 8; plane++) {
-    for (let from = plane; from < bytes.length; from += 8) planes[to++] = bytes[from] ?? 0
+function toPlanes(bytes: Uint8Array, into: Uint8Array, at: number): void {
+  let to = at
+  for (let plane = 0; plane < 8; plane++) {
+    for (let from = plane; from < bytes.length; from += 8) into[to++] = bytes[from] ?? 0
   }
-  return planes
 }
 
 function fromPlanes(planes: Uint8Array): BigInt64Array {

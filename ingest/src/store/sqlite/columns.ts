@@ -36,40 +36,49 @@ export const parentNone = 0
 /** The parent is in another block, or its own. */
 export const parentElsewhere = -(2 ** 15)
 
-/** Bytes a column of one span takes in memory. */
-export const columnBytesPerSpan = 38
+const columnBytesPerSpan = 38
 /** Longer names are cut in lists and filters; the span itself keeps the whole. */
 export const nameCharsMax = 1024
 
 export const cutName = (name: string): string =>
   name.length > nameCharsMax ? name.slice(0, nameCharsMax) : name
 
-export function emptyColumns(spanCount: number): Columns {
+/** All but ids of traces and of parents elsewhere lie in one buffer. */
+function emptyColumns(spanCount: number): Columns {
+  const buffer = new ArrayBuffer(spanCount * columnBytesPerSpan)
+  let at = 0
+  const next = (bytesPerSpan: number): number => (at += spanCount * bytesPerSpan) - spanCount * bytesPerSpan
   return {
     spanCount,
-    start: new BigInt64Array(spanCount),
-    duration: new BigInt64Array(spanCount),
-    spanId: new BigUint64Array(spanCount),
+    // Those of wide numbers first: they must lie at a multiple of their size.
+    start: new BigInt64Array(buffer, next(8), spanCount),
+    duration: new BigInt64Array(buffer, next(8), spanCount),
+    spanId: new BigUint64Array(buffer, next(8), spanCount),
+    trace: new Uint16Array(buffer, next(2), spanCount),
+    parent: new Int16Array(buffer, next(2), spanCount),
+    service: new Uint16Array(buffer, next(2), spanCount),
+    name: new Uint16Array(buffer, next(2), spanCount),
+    source: new Uint8Array(buffer, next(1), spanCount),
+    flags: new Uint8Array(buffer, next(1), spanCount),
+    sizes: new Uint8Array(buffer, next(4), spanCount * 4),
     traceIds: Buffer.alloc(0),
-    trace: new Uint16Array(spanCount),
-    parent: new Int16Array(spanCount),
     parentIds: Buffer.alloc(0),
-    service: new Uint16Array(spanCount),
-    name: new Uint16Array(spanCount),
-    source: new Uint8Array(spanCount),
-    flags: new Uint8Array(spanCount),
-    sizes: new Uint8Array(spanCount * 4),
     services: [],
     names: [],
   }
 }
 
+// A thread makes one block's columns at a time.
+const traces = new Ordinals()
+const names = new Ordinals()
+const spans = new Ordinals()
+
 /** The chunk's body still has its ids. */
 export function columnsOf(chunk: Chunk): Columns {
   const columns = emptyColumns(chunk.spanCount)
   const view = viewOf(chunk.body)
-  const traces = new Ordinals(view, chunk.spanCount)
-  const names = new Ordinals(view, chunk.spanCount)
+  traces.begin(view, chunk.spanCount)
+  names.begin(view, chunk.spanCount)
   const spanIds = viewOf(columns.spanId)
   for (let span = 0, at = 0; span < chunk.spanCount; span++, at += headStride) {
     const position = chunk.heads[at + headAt.spanId] ?? 0
@@ -84,13 +93,23 @@ export function columnsOf(chunk: Chunk): Columns {
   fillOwners(columns, chunk)
   return {
     ...columns,
-    parentIds: fillParents(columns, chunk),
-    traceIds: Buffer.concat(traces.at.map((at) => chunk.body.subarray(at, at + 16))),
+    parentIds: fillParents(columns, chunk, view),
+    traceIds: idsAt(chunk.body, traces.at.subarray(0, traces.count), 16),
     services: chunk.services.map(cutName),
-    names: names.at.map((at, name) =>
+    names: Array.from(names.at.subarray(0, names.count), (at, name) =>
       cutName(chunk.body.toString('utf8', at, at + (names.sizes[name] ?? 0))),
     ),
   }
+}
+
+/** The ids at these positions, end to end. */
+function idsAt(body: Buffer, positions: ArrayLike<number>, idBytes: number): Buffer {
+  const ids = Buffer.alloc(positions.length * idBytes)
+  for (let id = 0; id < positions.length; id++) {
+    const at = positions[id] ?? 0
+    body.copy(ids, id * idBytes, at, at + idBytes)
+  }
+  return ids
 }
 
 /** In halves of 32 bits: a bigint a time would cost more than all the rest. */
@@ -122,22 +141,22 @@ function fillOwners(columns: Columns, { groups }: Chunk): void {
 }
 
 /** Gives the ids of the parents that are elsewhere. */
-function fillParents(columns: Columns, { body, heads, spanCount }: Chunk): Buffer {
-  const ids = new Ordinals(viewOf(body), spanCount)
+function fillParents(columns: Columns, { body, heads, spanCount }: Chunk, view: DataView): Buffer {
+  spans.begin(view, spanCount)
   const spanOf = new Uint16Array(spanCount)
   for (let span = 0; span < spanCount; span++) {
-    spanOf[ids.of(heads[span * headStride + headAt.spanId] ?? 0, 8)] = span
+    spanOf[spans.of(heads[span * headStride + headAt.spanId] ?? 0, 8)] = span
   }
-  const elsewhere: Buffer[] = []
+  const elsewhere: number[] = []
   for (let span = 0; span < spanCount; span++) {
     const at = heads[span * headStride + headAt.parentId] ?? 0
     if (at === 0) continue
-    const known = ids.find(at, 8)
+    const known = spans.find(at, 8)
     const distance = known < 0 ? 0 : span - (spanOf[known] ?? 0)
     columns.parent[span] = distance === 0 ? parentElsewhere : distance
-    if (distance === 0) elsewhere.push(body.subarray(at, at + 8))
+    if (distance === 0) elsewhere.push(at)
   }
-  return Buffer.concat(elsewhere)
+  return idsAt(body, elsewhere, 8)
 }
 
 function setSize({ sizes, spanCount }: Columns, span: number, bytes: number): void {

@@ -2,12 +2,14 @@ import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Ordinals } from './ordinals.ts'
 
+const ordinals = new Ordinals()
+
 test('equal bytes have one number wherever they lie, others another, in the order of coming', () => {
   const texts = fc.array(fc.uint8Array({ maxLength: 20, max: 2 }), { minLength: 1, maxLength: 60 })
   fc.assert(
     fc.property(texts, (given) => {
       const bytes = Buffer.concat(given)
-      const ordinals = new Ordinals(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), given.length)
+      ordinals.begin(new DataView(bytes.buffer, bytes.byteOffset, bytes.length), given.length)
       const known = new Map<string, number>()
       let at = 0
       for (const text of given) {

@@ -68,7 +68,7 @@ export function packChunk(chunk: Chunk): PackedBlock {
     rollup: rollupBlob(columns),
     traceKeys: sortedKeys(columns.traceIds),
   }
-  for (const array of [columns.start, columns.duration, columns.spanId]) releaseMemory(array)
+  releaseMemory(new Uint8Array(columns.start.buffer))
   return packed
 }
 
@@ -81,19 +81,32 @@ function rollupBlob(columns: Columns): Buffer | undefined {
 }
 
 function boundsOf({ start, duration, source, flags }: Columns) {
-  let [startMin, startMax, durationMax] = [start[0] ?? 0n, start[0] ?? 0n, duration[0] ?? 0n]
   let [sources, statuses, kinds] = [0, 0, 0]
-  for (const value of start) {
-    if (value < startMin) startMin = value
-    if (value > startMax) startMax = value
-  }
-  for (const value of duration) if (value > durationMax) durationMax = value
   for (const number of source) sources |= 1 << number
   for (const found of flags) {
     statuses |= 1 << statusOf(found)
     kinds |= 1 << kindOf(found)
   }
-  return { startMin, startMax, durationMax, sources, statuses, kinds }
+  const [startMin, startMax] = extremesOf(start)
+  return { startMin, startMax, durationMax: extremesOf(duration)[1], sources, statuses, kinds }
+}
+
+/** The least and the greatest, compared in halves: a bigint a value would cost more than all the rest. */
+function extremesOf(values: BigInt64Array): [min: bigint, max: bigint] {
+  const highs = new Int32Array(values.buffer, values.byteOffset, values.length * 2)
+  const lows = new Uint32Array(values.buffer, values.byteOffset, values.length * 2)
+  let [min, max] = [0, 0]
+  for (let at = 2; at < lows.length; at += 2) {
+    if (isBelow(highs, lows, at, min)) min = at
+    else if (isBelow(highs, lows, max, at)) max = at
+  }
+  return [values[min / 2] ?? 0n, values[max / 2] ?? 0n]
+}
+
+function isBelow(highs: Int32Array, lows: Uint32Array, one: number, other: number): boolean {
+  const high = highs[one + 1] ?? 0
+  const otherHigh = highs[other + 1] ?? 0
+  return high === otherHigh ? (lows[one] ?? 0) < (lows[other] ?? 0) : high < otherHigh
 }
 
 function filterOf(

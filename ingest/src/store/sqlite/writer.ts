@@ -23,8 +23,8 @@ export function createWriter(db: Database.Database, table: BlockTable): Writer {
       try {
         const blocks = chunks.map(packChunk)
         insert.immediate(blocks)
-        for (const { filter, columns, body } of blocks)
-          for (const blob of [filter, columns, body]) releaseMemory(blob)
+        for (const { filter, columns, body, rollup, traceKeys } of blocks)
+          for (const blob of [filter, columns, body, rollup, traceKeys]) if (blob) releaseMemory(blob)
       } catch (error) {
         table.forget()
         throw failure(error)

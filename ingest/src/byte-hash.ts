@@ -27,9 +27,16 @@ export function spread(hash: number): number {
   return value ^ (value >>> 16)
 }
 
-export function equalBytes(view: DataView, one: number, two: number, size: number): boolean {
+/** `size` bytes of one from `oneAt` on, and of the other from `otherAt` on. */
+export function equalBytes(
+  one: DataView,
+  oneAt: number,
+  other: DataView,
+  otherAt: number,
+  size: number,
+): boolean {
   let at = 0
-  for (; at <= size - 4; at += 4) if (view.getInt32(one + at) !== view.getInt32(two + at)) return false
-  for (; at < size; at++) if (view.getUint8(one + at) !== view.getUint8(two + at)) return false
+  for (; at <= size - 4; at += 4) if (one.getInt32(oneAt + at) !== other.getInt32(otherAt + at)) return false
+  for (; at < size; at++) if (one.getUint8(oneAt + at) !== other.getUint8(otherAt + at)) return false
   return true
 }
