@@ -12,13 +12,14 @@ import type { RequestFaultCode } from '../faults.ts'
 import { TooManyParts, UndecodableBody } from '../otlp/frames.ts'
 import type { Health } from '../health.ts'
 import { StoreFault } from '../store/store.ts'
-import type { Batch, Store } from '../store/store.ts'
+import type { Store } from '../store/store.ts'
 import type { Endpoints } from '../tag/endpoint.ts'
 import type { Admission, Lease } from './admission.ts'
 import type { PartialSuccess } from './answer.ts'
 import { unpackedBody } from './body.ts'
 import type { Encoding } from './content.ts'
 import { intakeOf } from './intake.ts'
+import type { Intake } from './intake.ts'
 import type { JsonConverter } from './json-converter.ts'
 import type { SourceRule } from '../tag/trace-source.ts'
 
@@ -65,7 +66,7 @@ export type ReceiverParts = {
 }
 
 export function createReceiver(parts: ReceiverParts): Receiver {
-  const { counters, keys, rates, admission, enabled, sourceRules, endpoints, refusals, log } = parts
+  const { counters, keys, rates, admission, enabled, endpoints, refusals, log } = parts
   return {
     admit(headers) {
       const grant = keys.grantOf(headers, 'write')
@@ -78,18 +79,15 @@ export function createReceiver(parts: ReceiverParts): Receiver {
       const plain = await unpackedBody(received.bytes, received.coding, lease)
       rates.charge(grant, plain.length)
       const body = await otlpBytes(plain, received, lease, parts.json)
-      const { batch, sentBy, rejectedSpans, rejection } = intakeOf(body, {
-        ownRules: sourceRules,
-        binding: grant,
-      })
-      if (batch.spanCount > 0) await append(batch, parts)
+      const { stored, sentBy, spanCount, rejectedSpans, rejection } = begin(body, grant, parts)
+      await stored
       endpoints.saw(sentBy, Date.now())
       counters.requestsAccepted++
-      counters.spansStored += batch.spanCount
+      counters.spansStored += spanCount
       counters.spansRejected += rejectedSpans
       const partialSuccess: PartialSuccess =
         rejectedSpans === 0 ? undefined : { rejectedSpans, errorMessage: rejection }
-      return { spanCount: batch.spanCount, partialSuccess }
+      return { spanCount, partialSuccess }
     },
     discard(signal) {
       counters[signal === 'metrics' ? 'metricsDiscarded' : 'logsDiscarded']++
@@ -103,11 +101,19 @@ export function createReceiver(parts: ReceiverParts): Receiver {
   }
 }
 
-async function append(batch: Batch, { store, health }: ReceiverParts): Promise<void> {
-  try {
-    await store.append(batch)
-    health.committed()
-  } catch (error) {
+type Begun = Omit<Intake, 'batch'> & { stored: Promise<void>; spanCount: number }
+
+/**
+ * What waits for the commit must not hold the batch: of thousands of requests its objects would grow old meanwhile, and
+ * then take memory until V8 looks through the whole heap.
+ */
+function begin(body: Buffer, binding: Grant, { store, health, sourceRules }: ReceiverParts): Begun {
+  const { batch, ...told } = intakeOf(body, { ownRules: sourceRules, binding })
+  const { spanCount } = batch
+  const stored = spanCount === 0 ? Promise.resolve() : store.append(batch).then(health.committed, failed)
+  return { ...told, stored, spanCount }
+
+  function failed(error: unknown): never {
     if (error instanceof StoreFault && error.code === 'store_failed') health.commitFailed(error.message)
     throw error
   }

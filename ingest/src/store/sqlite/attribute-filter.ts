@@ -30,11 +30,13 @@ const added = new Int32Array(addedMax)
 
 export class AttributeFilter {
   #words: Uint32Array
+  readonly #cellMask: number
   #frame = -1
 
   constructor(spanCount: number) {
     const cells = Math.min(cellsMax, 2 ** Math.ceil(Math.log2(Math.max(1, spanCount * cellsPerSpan))))
     this.#words = scratch.subarray(0, cells * cellWords).fill(0)
+    this.#cellMask = cells - 1
   }
 
   add(hash: number, frame: number): void {
@@ -44,7 +46,7 @@ export class AttributeFilter {
     if (added[place] === hash && hash !== 0) return
     added[place] = hash
     const words = this.#words
-    const at = (hash & (words.length / cellWords - 1)) * cellWords
+    const at = (hash & this.#cellMask) * cellWords
     const one = firstBits(hash, frame)
     setFour(words, at, one)
     setFour(words, at, moreBits(one))

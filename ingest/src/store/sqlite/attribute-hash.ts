@@ -8,7 +8,7 @@ import type { WireReader } from '../../otlp/wire-reader.ts'
 import type { Static } from '../../traceql/ast.ts'
 import type { AnyValue } from '../../wire.ts'
 import { keyValueRanges, staticsOf } from './query/attribute-values.ts'
-import { hashBytes, spread } from '../../byte-hash.ts'
+import { spread } from '../../byte-hash.ts'
 import { viewOf } from './columns.ts'
 
 const hashedBytesMax = 64
@@ -21,7 +21,11 @@ const multiByte = 0x80
 
 /** Undefined where the value cannot be asked for. */
 export function attributeHash({ bytes, view }: WireReader, start: number, end: number): number | undefined {
-  // Nearly all: key first, value second, each shorter than 128 bytes.
+  return plainHash(bytes, view, start, end) || hashOfDecoded(bytes.subarray(start, end))
+}
+
+/** The same for what nearly all attributes are: key first, value second, each shorter than 128 bytes. 0 of others. */
+export function plainHash(bytes: Buffer, view: DataView, start: number, end: number): number {
   const keyBytes = bytes[start + 1] ?? 0
   const valueAt = start + 2 + keyBytes
   const valueBytes = bytes[valueAt + 1] ?? 0
@@ -30,22 +34,18 @@ export function attributeHash({ bytes, view }: WireReader, start: number, end: n
     bytes[valueAt] === valueTag &&
     (keyBytes | valueBytes) < multiByte &&
     valueAt + 2 + valueBytes === end
-  if (!isPlain) return hashOfDecoded(bytes.subarray(start, end))
-  const [tag, at] = [bytes[valueAt + 2] ?? 0, valueAt + 3]
-  switch (tag) {
-    case kind.string:
-      if ((bytes[at] ?? 0) !== valueBytes - 2) break
-      return hashOf(view, start + 2, keyBytes, tag, at + 1, valueBytes - 2)
-    case kind.int:
-      // A last byte of zero: longer than it need be. A byte below 128 before the last: not one number.
-      if (!isShortestVarint(bytes, at, end)) break
-      return hashOf(view, start + 2, keyBytes, tag, at, end - at)
-    case kind.bool:
-    case kind.double:
-      if (valueBytes !== (tag === kind.bool ? 2 : 9)) break
-      return hashOf(view, start + 2, keyBytes, tag, at, end - at)
-  }
-  return hashOfDecoded(bytes.subarray(start, end))
+  if (!isPlain) return 0
+  const tag = bytes[valueAt + 2] ?? 0
+  let at = valueAt + 3
+  if (tag === kind.string) {
+    if (bytes[at] !== valueBytes - 2) return 0
+    at++
+  } else if (tag === kind.int) {
+    if (!isShortestVarint(bytes, at, end)) return 0
+  } else if (tag === kind.bool) {
+    if (valueBytes !== 2) return 0
+  } else if (tag !== kind.double || valueBytes !== 9) return 0
+  return hashOf(view, start + 2, keyBytes, tag, at, end - at)
 }
 
 /** Of a list's items, each as if it were the attribute's value; none of another value. Leaves the reader where it was. */
@@ -154,12 +154,14 @@ function varintOf(value: bigint): Buffer {
   return Buffer.from([...bytes, Number(rest)])
 }
 
+/** A last byte of zero: longer than it need be. A byte below 128 before the last: not one number. */
 function isShortestVarint(bytes: Buffer, at: number, end: number): boolean {
   for (let index = at; index < end - 1; index++) if ((bytes[index] ?? 0) < multiByte) return false
   const last = bytes[end - 1] ?? 0
   return end > at && last < multiByte && (last !== 0 || end === at + 1)
 }
 
+/** hashBytes of the value over that of the key, spread: written out, which takes two thirds of the time. */
 function hashOf(
   view: DataView,
   keyAt: number,
@@ -168,7 +170,37 @@ function hashOf(
   valueAt: number,
   valueBytes: number,
 ): number {
-  const seed = Math.imul(keyBytes ^ (tag << 8) ^ (valueBytes << 16), 0x9e3779b1)
-  const key = hashBytes(view, keyAt, Math.min(keyBytes, hashedBytesMax), seed)
-  return spread(hashBytes(view, valueAt, Math.min(valueBytes, hashedBytesMax), key))
+  let one = Math.imul(keyBytes ^ (tag << 8) ^ (valueBytes << 16), 0x9e3779b1)
+  let two = keyBytes < hashedBytesMax ? keyBytes : hashedBytesMax
+  let at = keyAt
+  let end = keyAt + two
+  for (; at <= end - 8; at += 8) {
+    one = Math.imul(one ^ view.getInt32(at, true), 0x9e3779b1)
+    two = Math.imul(two ^ view.getInt32(at + 4, true), 0x85ebca6b)
+    one ^= one >>> 15
+    two ^= two >>> 13
+  }
+  if (at <= end - 4) {
+    one = Math.imul(one ^ view.getInt32(at, true), 0x9e3779b1)
+    one ^= one >>> 15
+    at += 4
+  }
+  for (; at < end; at++) two = Math.imul(two ^ view.getUint8(at), 0x01000193)
+  one = Math.imul(one, 0xc2b2ae35) ^ two
+  two = valueBytes < hashedBytesMax ? valueBytes : hashedBytesMax
+  at = valueAt
+  end = valueAt + two
+  for (; at <= end - 8; at += 8) {
+    one = Math.imul(one ^ view.getInt32(at, true), 0x9e3779b1)
+    two = Math.imul(two ^ view.getInt32(at + 4, true), 0x85ebca6b)
+    one ^= one >>> 15
+    two ^= two >>> 13
+  }
+  if (at <= end - 4) {
+    one = Math.imul(one ^ view.getInt32(at, true), 0x9e3779b1)
+    one ^= one >>> 15
+    at += 4
+  }
+  for (; at < end; at++) two = Math.imul(two ^ view.getUint8(at), 0x01000193)
+  return spread(Math.imul(one, 0xc2b2ae35) ^ two)
 }

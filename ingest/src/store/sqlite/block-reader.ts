@@ -1,13 +1,15 @@
 // Reads blocks by id on a read-only connection, within a transaction of the caller's. What is remembered cannot go
 // stale: rows of block_data and trace_pages never change. Columns are kept decoded, newest use last, up to
-// `spansKept` spans (34 bytes each and their strings).
+// `spansKept` spans (38 bytes each and their strings).
 import type Database from 'better-sqlite3'
 import { isRoot, statusOf } from '../../otlp/span-heads.ts'
+import { releaseMemory } from '../../released.ts'
 import type { SpanFacts } from '../summary.ts'
 import { framesOf, unpackBody, unpackFrame } from './body-frames.ts'
 import { createBlockDirectory } from './block-directory.ts'
 import type { BlockDirectory, BlockRow } from './block-directory.ts'
 import { decodeColumns } from './columns-codec.ts'
+import { releaseColumns } from './columns.ts'
 import type { Columns } from './columns.ts'
 import type { Frame } from './body-frames.ts'
 import { UnpackedFrame } from './query/located-body.ts'
@@ -31,6 +33,8 @@ const framesListedMax = 1_000
 
 export type BlockReader = {
   columns(dataId: number): Columns
+  /** For one use and not remembered: they are empty afterwards. */
+  useColumns(dataId: number, use: (columns: Columns) => void): void
   filter(dataId: number): Buffer
   rollup(dataId: number): Rollup
   /** As it was sent. */
@@ -55,11 +59,21 @@ export function createBlockReader(db: Database.Database, spansKept = usualSpansK
   const columns = new Recent<Columns>(spansKept, ({ spanCount }) => spanCount)
 
   const frames = createFrameReader((dataId) => required(bodyOf.get(dataId), dataId))
-  const columnsAt = (dataId: number): Columns =>
-    columns.get(dataId, () => decodeColumns(required(columnsOf.get(dataId), dataId)))
+  const decoded = (dataId: number): Columns => {
+    const blob = required(columnsOf.get(dataId), dataId)
+    const found = decodeColumns(blob)
+    releaseMemory(blob)
+    return found
+  }
+  const columnsAt = (dataId: number): Columns => columns.get(dataId, () => decoded(dataId))
 
   return {
     columns: columnsAt,
+    useColumns(dataId, use) {
+      const found = decoded(dataId)
+      use(found)
+      releaseColumns(found)
+    },
     filter: (dataId) => required(filterOf.get(dataId), dataId),
     rollup(dataId) {
       const stored = rollupStored.get(dataId)

@@ -2,12 +2,11 @@
 // decompresses an eighth of a block. Each frame is whole resources, an OTLP body of its own. Pure.
 // Layout: u32 magic, u32 frames; a frame u32 spans, u32 bytes unpacked, u32 bytes packed; the frames. Little-endian. A body
 // of one frame is that zstd frame alone, as all bodies were up to version 3 of the database.
-import { zstdDecompressSync } from 'node:zlib'
 import { headAt, headStride } from '../../otlp/span-heads.ts'
 import type { SpanHeads } from '../../otlp/span-heads.ts'
 import { WireReader } from '../../otlp/wire-reader.ts'
 import { releaseMemory } from '../../released.ts'
-import { zstdPacked } from './zstd.ts'
+import { zstdPacked, zstdUnpacked } from './zstd.ts'
 
 const magic = 0x31_46_53_50
 const headBytes = 8
@@ -15,6 +14,8 @@ const entryBytes = 12
 // Smaller frames compress worse: 800 spans cost 3 bytes a span more than 8,000.
 const frameSpans = 1_000
 const frameBytes = 2 ** 20
+// Bodies without ids take a sixteenth.
+const usualRatio = 20
 // A block is one request at the most, and a request is 64 MiB at the most; resources are repeated where it was cut.
 const bodyBytesMax = 256 * 2 ** 20
 
@@ -55,30 +56,37 @@ export type Frame = {
   /** The number of the first span in it. */
   firstSpan: number
   packed: Buffer
+  /** Unpacked; of a body of one frame a guess. */
+  bytes: number
 }
 
 /** In order; one for bodies that have no directory. */
 export function framesOf(stored: Buffer): Frame[] {
-  if (stored.length < headBytes || stored.readUInt32LE(0) !== magic) return [{ firstSpan: 0, packed: stored }]
+  if (stored.length < headBytes || stored.readUInt32LE(0) !== magic) {
+    return [{ firstSpan: 0, packed: stored, bytes: Math.min(frameBytes, stored.length * usualRatio) }]
+  }
   const count = stored.readUInt32LE(4)
   const frames: Frame[] = []
   let [at, firstSpan] = [headBytes + count * entryBytes, 0]
   for (let entry = headBytes; entry < headBytes + count * entryBytes; entry += entryBytes) {
-    const bytes = stored.readUInt32LE(entry + 8)
-    frames.push({ firstSpan, packed: stored.subarray(at, at + bytes) })
-    firstSpan += stored.readUInt32LE(entry)
-    at += bytes
+    const [spans, bytes, packedBytes] = [0, 4, 8].map((field) => stored.readUInt32LE(entry + field))
+    frames.push({ firstSpan, packed: stored.subarray(at, at + (packedBytes ?? 0)), bytes: bytes ?? 0 })
+    firstSpan += spans ?? 0
+    at += packedBytes ?? 0
   }
   return frames
 }
 
-export function unpackFrame({ packed }: Frame): Buffer {
-  return zstdDecompressSync(packed, { maxOutputLength: bodyBytesMax })
+export function unpackFrame({ packed, bytes }: Frame): Buffer {
+  return zstdUnpacked(packed, bodyBytesMax, bytes)
 }
 
 /** In memory of its own. */
 export function unpackBody(stored: Buffer): Buffer {
   const frames = framesOf(stored).map(unpackFrame)
   const [only] = frames
-  return only !== undefined && frames.length === 1 ? only : Buffer.concat(frames)
+  if (only !== undefined && frames.length === 1) return only
+  const body = Buffer.concat(frames)
+  for (const frame of frames) releaseMemory(new Uint8Array(frame.buffer))
+  return body
 }

@@ -11,12 +11,15 @@ const keyTag = 0x0a
 export const callerMark = hashesOfValue('\0', { type: 'string', value: 'caller' })?.[0] ?? 0
 
 export function tellsCaller({ bytes }: WireReader, start: number, end: number): boolean {
-  if (!hasLengthOfKey(bytes[start + 1] ?? 0) || bytes[start] !== keyTag) return false
+  if (bytes[start] !== keyTag) return false
   return keys.some((key) => bytes[start + 1] === key.length && isAt(bytes, start + 2, end, key))
 }
 
-/** Told first of all: it is asked of each attribute. */
-const hasLengthOfKey = (length: number): boolean => length === shortKeyBytes || length === longKeyBytes
+/** Told by the key's length, of which few are: it is asked of each attribute. */
+export function mayTellCaller(bytes: Buffer, start: number): boolean {
+  const keyBytes = bytes[start + 1]
+  return keyBytes === shortKeyBytes || keyBytes === longKeyBytes
+}
 
 const isAt = (bytes: Buffer, at: number, end: number, key: Buffer): boolean =>
   at + key.length <= end && key.equals(bytes.subarray(at, at + key.length))

@@ -3,14 +3,16 @@
 // a parent elsewhere; starts and durations (i64) as planes, all lowest bytes first; u16 trace, i16 parent, u16 service,
 // u16 name, u8 source, u8 flags per span; JSON [services, names]; sizes as planes (not in blocks written before).
 // Planes put the bytes together that change and those that do not: 3 bytes a span less.
-import { zstdDecompressSync } from 'node:zlib'
 import { releaseMemory } from '../../released.ts'
 import type { Columns } from './columns.ts'
-import { zstdPacked } from './zstd.ts'
+import { emptyColumns } from './columns.ts'
+import { zstdPacked, zstdUnpacked } from './zstd.ts'
 
 const version = 2
 const headerBytes = 20
 const columnsBytesMax = 256 * 2 ** 20
+// Ids do not get smaller.
+const usualRatio = 4
 
 export function encodeColumns(columns: Columns): Buffer {
   const strings = Buffer.from(JSON.stringify([columns.services, columns.names]))
@@ -39,34 +41,33 @@ export function encodeColumns(columns: Columns): Buffer {
 }
 
 export function decodeColumns(blob: Buffer): Columns {
-  // A copy of its own: typed arrays need offsets that are multiples of their element's size.
-  const { buffer } = new Uint8Array(zstdDecompressSync(blob, { maxOutputLength: columnsBytesMax }))
-  const [found, spanCount = 0, traces = 0, parents = 0, stringsBytes = 0] = new Uint32Array(buffer, 0, 5)
+  const bytes = zstdUnpacked(blob, columnsBytesMax, blob.length * usualRatio)
+  const [found, spanCount = 0, traces = 0, parents = 0, stringsBytes = 0] = [0, 4, 8, 12, 16].map((at) =>
+    bytes.readUInt32LE(at),
+  )
   if (found !== version) throw new Error(`block columns of version ${found}, this program reads ${version}`)
+  const columns = emptyColumns(spanCount)
   let at = headerBytes
-  const take = (bytes: number): Buffer => {
-    at += bytes
-    return Buffer.from(buffer, at - bytes, bytes)
+  const take = (size: number): Buffer => {
+    at += size
+    return bytes.subarray(at - size, at)
   }
-  // Copies where the place may be odd.
-  const own = (bytes: number): ArrayBuffer => new Uint8Array(take(bytes)).buffer
-  const columns = {
-    spanCount,
-    spanId: new BigUint64Array(own(spanCount * 8)),
-    traceIds: take(traces * 16),
-    parentIds: take(parents * 8),
-    start: fromPlanes(take(spanCount * 8)),
-    duration: fromPlanes(take(spanCount * 8)),
-    trace: new Uint16Array(own(spanCount * 2)),
-    parent: new Int16Array(own(spanCount * 2)),
-    service: new Uint16Array(own(spanCount * 2)),
-    name: new Uint16Array(own(spanCount * 2)),
-    source: take(spanCount),
-    flags: take(spanCount),
-  }
+  const fill = (column: ArrayBufferView): void => bytesOf(column).set(take(column.byteLength))
+  fill(columns.spanId)
+  const traceIds = Buffer.from(take(traces * 16))
+  const parentIds = Buffer.from(take(parents * 8))
+  for (const times of [columns.start, columns.duration]) fromPlanes(take(times.byteLength), bytesOf(times))
+  for (const column of [columns.trace, columns.parent, columns.service, columns.name]) fill(column)
+  for (const column of [columns.source, columns.flags]) fill(column)
   const [services, names] = stringLists(JSON.parse(take(stringsBytes).toString('utf8')))
-  return { ...columns, services, names, sizes: take(buffer.byteLength - at) }
+  const sizes = at === bytes.length ? noSizes : columns.sizes
+  if (sizes !== noSizes) fill(sizes)
+  releaseMemory(new Uint8Array(bytes.buffer))
+  return { ...columns, traceIds, parentIds, services, names, sizes }
 }
+
+/** Of a block that was written before there were sizes. */
+const noSizes = new Uint8Array(0)
 
 /** By hand: zod would be 10 MB in each thread. */
 function stringLists(value: unknown): [services: string[], names: string[]] {
@@ -86,13 +87,10 @@ function toPlanes(bytes: Uint8Array, into: Uint8Array, at: number): void {
   }
 }
 
-function fromPlanes(planes: Uint8Array): BigInt64Array {
-  const values = new BigInt64Array(planes.length / 8)
-  const bytes = bytesOf(values)
+function fromPlanes(planes: Uint8Array, bytes: Uint8Array): void {
   for (let plane = 0, from = 0; plane < 8; plane++) {
     for (let to = plane; to < bytes.length; to += 8) bytes[to] = planes[from++] ?? 0
   }
-  return values
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer {

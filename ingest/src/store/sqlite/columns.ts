@@ -3,6 +3,7 @@
 // Strings are the block's own, not of a dictionary for all blocks: names are unbounded (some senders put ids into
 // them), and so a block can be dropped by itself.
 import { headAt, headStride } from '../../otlp/span-heads.ts'
+import { releaseMemory } from '../../released.ts'
 import { groupStride } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import { Ordinals } from './ordinals.ts'
@@ -43,8 +44,8 @@ export const nameCharsMax = 1024
 export const cutName = (name: string): string =>
   name.length > nameCharsMax ? name.slice(0, nameCharsMax) : name
 
-/** All but ids of traces and of parents elsewhere lie in one buffer. */
-function emptyColumns(spanCount: number): Columns {
+/** All but ids of traces and of parents elsewhere lie in one buffer: see `releaseColumns`. */
+export function emptyColumns(spanCount: number): Columns {
   const buffer = new ArrayBuffer(spanCount * columnBytesPerSpan)
   let at = 0
   const next = (bytesPerSpan: number): number => (at += spanCount * bytesPerSpan) - spanCount * bytesPerSpan
@@ -66,6 +67,11 @@ function emptyColumns(spanCount: number): Columns {
     services: [],
     names: [],
   }
+}
+
+/** For their last use: they are empty afterwards. */
+export function releaseColumns({ start }: Pick<Columns, 'start'>): void {
+  releaseMemory(new Uint8Array(start.buffer))
 }
 
 // A thread makes one block's columns at a time.

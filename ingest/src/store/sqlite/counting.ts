@@ -2,6 +2,7 @@
 // the writing thread; out: what was counted, saved with the cursor in one transaction. What was shown to anyone was saved
 // before, so that nothing that was seen goes back, whatever happens to the process.
 import type Database from 'better-sqlite3'
+import { releaseMemory } from '../../released.ts'
 import { familiesOf } from '../../spanmetrics/families.ts'
 import type { Family } from '../../spanmetrics/families.ts'
 import { ownFamilies } from '../../spanmetrics/own-families.ts'
@@ -22,7 +23,7 @@ import { sourceAt, sourceMask } from './sources.ts'
 /** A commit's spans are seen so much later at the most: without new blocks the clock runs this far behind. */
 const settleMs = 1_000
 
-type Blocks = Pick<BlockReader, 'columns' | 'frames' | 'filter'>
+type Blocks = Pick<BlockReader, 'useColumns' | 'frames' | 'filter'>
 type Row = { id: number; dataId: number; storedMs: number; parts: string | null }
 
 export class Counting {
@@ -104,16 +105,25 @@ export class Counting {
     const row = this.#after.get(this.#blockId)
     if (row === undefined) return false
     const { dataId, storedMs, parts } = row
-    this.#metrics.count({
-      spans: this.#blocks.columns(dataId),
-      from: spansUpTo(partsOf(parts), this.#blockId),
-      storedMs,
-      bodies: spanBodies(() => this.#blocks.frames(dataId)),
-      mayTellCaller: () => framesHolding(this.#blocks.filter(dataId), callerMark) !== 0,
-    })
+    this.#blocks.useColumns(dataId, (spans) =>
+      this.#metrics.count({
+        spans,
+        from: spansUpTo(partsOf(parts), this.#blockId),
+        storedMs,
+        bodies: spanBodies(() => this.#blocks.frames(dataId)),
+        mayTellCaller: () => this.#mayTellCaller(dataId),
+      }),
+    )
     this.#blockId = row.id
     this.#isDirty = true
     return true
+  }
+
+  #mayTellCaller(dataId: number): boolean {
+    const filter = this.#blocks.filter(dataId)
+    const frames = framesHolding(filter, callerMark)
+    releaseMemory(filter)
+    return frames !== 0
   }
 
   /** One at a time, each with all that was counted until then. */

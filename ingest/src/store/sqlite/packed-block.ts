@@ -1,19 +1,13 @@
 // A chunk to a block ready to insert: columns, filter, compressed body, keys for the trace index. Pure, but for that it
 // blanks the chunk's own body.
-import { releaseMemory } from '../../released.ts'
 import { headAt, headStride, kindOf, statusOf } from '../../otlp/span-heads.ts'
-import { WireReader } from '../../otlp/wire-reader.ts'
-import { AttributeFilter } from './attribute-filter.ts'
-import { attributeHash, hashesOfValue, listHashes } from './attribute-hash.ts'
-import { eachAttribute, ofResource, ofSpan } from './attributes.ts'
-import { callerMark, tellsCaller } from './caller-mark.ts'
+import { filterOf } from './block-filter.ts'
 import { groupStride } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
-import { columnsOf, cutName } from './columns.ts'
+import { columnsOf, cutName, releaseColumns } from './columns.ts'
 import type { Columns } from './columns.ts'
 import { encodeColumns } from './columns-codec.ts'
 import { cutsOf, packBody } from './body-frames.ts'
-import type { FrameCut } from './body-frames.ts'
 import { blankIds } from './ids.ts'
 import { rollupOf } from './query/rollup.ts'
 import { encodeRollup } from './query/rollup-codec.ts'
@@ -48,9 +42,6 @@ const spansPerGroupMin = 4
 /** Of small blocks each span may be a group. */
 const spansAlways = 1_024
 
-/** The span's name, as the filter holds it: no attribute has an empty key. */
-export const nameKey = ''
-
 export function packChunk(chunk: Chunk): PackedBlock {
   const columns = columnsOf(chunk)
   const body = chunk.body.subarray(0, chunk.bodyBytes)
@@ -68,7 +59,7 @@ export function packChunk(chunk: Chunk): PackedBlock {
     rollup: rollupBlob(columns),
     traceKeys: sortedKeys(columns.traceIds),
   }
-  releaseMemory(new Uint8Array(columns.start.buffer))
+  releaseColumns(columns)
   return packed
 }
 
@@ -107,45 +98,6 @@ function isBelow(highs: Int32Array, lows: Uint32Array, one: number, other: numbe
   const high = highs[one + 1] ?? 0
   const otherHigh = highs[other + 1] ?? 0
   return high === otherHigh ? (lows[one] ?? 0) < (lows[other] ?? 0) : high < otherHigh
-}
-
-function filterOf(
-  { body, heads, spanCount, groups }: Chunk,
-  cuts: readonly FrameCut[],
-  names: readonly string[],
-): Buffer {
-  const filter = new AttributeFilter(spanCount)
-  const reader = new WireReader(body)
-  let frame = 0
-  const add = (start: number, end: number): void => {
-    const hash = attributeHash(reader, start, end)
-    if (hash !== undefined) filter.add(hash, frame)
-    else for (const item of listHashes(reader, start, end)) filter.add(item, frame)
-  }
-  const addOfSpan = (start: number, end: number): void => {
-    add(start, end)
-    if (tellsCaller(reader, start, end)) filter.add(callerMark, frame)
-  }
-  let at = 0
-  for (const { spans } of cuts) {
-    for (const end = at + spans * headStride; at < end; at += headStride) {
-      eachAttribute(reader, heads[at + headAt.start] ?? 0, heads[at + headAt.end] ?? 0, ofSpan, addOfSpan)
-    }
-    frame++
-  }
-  const resources = new Set<number>()
-  for (let at = 0; at < groups.length; at += groupStride) {
-    const start = groups[at + 3] ?? 0
-    if (resources.has(start)) continue
-    resources.add(start)
-    frame = cuts.findIndex((cut) => start < cut.end)
-    eachAttribute(reader, start, groups[at + 4] ?? 0, ofResource, add)
-  }
-  // Which spans have a name, columns tell.
-  for (const value of names) {
-    for (const hash of hashesOfValue(nameKey, { type: 'string', value }) ?? []) filter.add(hash, 0)
-  }
-  return filter.toBytes()
 }
 
 function sharesOf({ heads, groups, services }: Chunk): Share[] {

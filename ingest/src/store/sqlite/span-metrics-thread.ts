@@ -20,18 +20,11 @@ export type CountingFailed = { countingFailed: string }
 const roundEveryMs = 1_000
 const saveEveryMs = 5_000
 const afterFailureMs = 5_000
-/** Each block is counted once. */
-const spansKept = 8_000
 
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what sqlite-store.ts gives
 const { path, writer, settings } = workerData as SpanMetricsData
 const db = connectReading(path)
-const counting = await Counting.open(
-  db,
-  createBlockReader(db, spansKept),
-  settings,
-  callsTo<SpanMetricsTable>(writer),
-)
+const counting = await Counting.open(db, createBlockReader(db), settings, callsTo<SpanMetricsTable>(writer))
 /** What was stored when this began must be counted before anything is told: only then is it what it was before. */
 const firstTarget = counting.lastBlock
 const text = new TextEncoder()
