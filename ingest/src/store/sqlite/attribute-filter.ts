@@ -19,8 +19,7 @@ const cellsPerSpan = 0.5
 // Folded while at most this part of the bits is set; about doubles by a fold. With four bits a hash in cells of 16 bytes and
 // half the size, one block in forty was let through: of 20 million spans 60 bodies for nothing.
 const filledMax = 0.2
-// Words of a filter of which a part is told by a part: 128 cells are looked at then.
-const lookedAtMin = 1_024 * cellWords
+const cellsLookedAt = 512
 
 // A thread makes one filter at a time: they share what they are made in.
 const scratch = new Uint32Array(cellsMax * cellWords)
@@ -135,9 +134,9 @@ function holdsBefore(bytes: Buffer, at: number, hash: number): boolean {
   return true
 }
 
-/** Which part of the bits is set, told by every eighth cell: hashes fall into all of them alike. */
+/** Which part of the bits is set; of a large filter as some of its cells tell: hashes fall into all of them alike. */
 function filled(words: Uint32Array): number {
-  const stride = words.length >= lookedAtMin ? 8 : 1
+  const stride = Math.max(1, words.length / cellWords / cellsLookedAt)
   let ones = 0
   let seen = 0
   for (let cell = 0; cell < words.length; cell += cellWords * stride) {

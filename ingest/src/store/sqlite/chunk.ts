@@ -12,6 +12,7 @@ export const blockSpansMax = 8_000
 const blockSpansFull = 7_500
 // Bounds what showing one trace decompresses.
 export const blockBytesMax = 8 * 2 ** 20
+export const blockBytesFull = blockBytesMax / 2
 
 export type Chunk = {
   /** The batches' bodies in its first `bodyBytes`. */
@@ -58,7 +59,7 @@ export class ChunkBuilder {
 
   /** Waiting for more would hardly make a better block. */
   isFull(): boolean {
-    return this.spanCount >= blockSpansFull || this.bodyBytes >= blockBytesMax / 2
+    return this.spanCount >= blockSpansFull || this.bodyBytes >= blockBytesFull
   }
 
   /** The batch must fit. */

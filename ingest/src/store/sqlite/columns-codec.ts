@@ -31,7 +31,7 @@ export function encodeColumns(columns: Columns): Buffer {
   }
   for (const part of before) put(bytesOf(part))
   for (const part of times) {
-    toPlanes(bytesOf(part), bytes, at)
+    toPlanes(part, new Uint8Array(bytes.buffer, at, part.byteLength))
     at += part.byteLength
   }
   for (const part of behind) put(bytesOf(part))
@@ -56,7 +56,7 @@ export function decodeColumns(blob: Buffer): Columns {
   fill(columns.spanId)
   const traceIds = Buffer.from(take(traces * 16))
   const parentIds = Buffer.from(take(parents * 8))
-  for (const times of [columns.start, columns.duration]) fromPlanes(take(times.byteLength), bytesOf(times))
+  for (const times of [columns.start, columns.duration]) fromPlanes(plainOf(take(times.byteLength)), times)
   for (const column of [columns.trace, columns.parent, columns.service, columns.name]) fill(column)
   for (const column of [columns.source, columns.flags]) fill(column)
   const [services, names] = stringLists(JSON.parse(take(stringsBytes).toString('utf8')))
@@ -80,18 +80,42 @@ function areStrings(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((each) => typeof each === 'string')
 }
 
-function toPlanes(bytes: Uint8Array, into: Uint8Array, at: number): void {
-  let to = at
-  for (let plane = 0; plane < 8; plane++) {
-    for (let from = plane; from < bytes.length; from += 8) into[to++] = bytes[from] ?? 0
+/** The lowest bytes of all first, then the next ones. */
+function toPlanes(values: BigInt64Array, into: Uint8Array): void {
+  const halves = halvesOf(values)
+  for (let value = 0; value < values.length; value++) {
+    putBytes(into, value, values.length, halves[value * 2] ?? 0)
+    putBytes(into, value + 4 * values.length, values.length, halves[value * 2 + 1] ?? 0)
   }
 }
 
-function fromPlanes(planes: Uint8Array, bytes: Uint8Array): void {
-  for (let plane = 0, from = 0; plane < 8; plane++) {
-    for (let to = plane; to < bytes.length; to += 8) bytes[to] = planes[from++] ?? 0
+/** Four of them, `step` apart. */
+function putBytes(into: Uint8Array, at: number, step: number, half: number): void {
+  into[at] = half
+  into[at + step] = half >>> 8
+  into[at + 2 * step] = half >>> 16
+  into[at + 3 * step] = half >>> 24
+}
+
+function fromPlanes(planes: Uint8Array, into: BigInt64Array): void {
+  const halves = halvesOf(into)
+  for (let value = 0; value < into.length; value++) {
+    halves[value * 2] = bytesAt(planes, value, into.length)
+    halves[value * 2 + 1] = bytesAt(planes, value + 4 * into.length, into.length)
   }
 }
+
+function bytesAt(planes: Uint8Array, at: number, step: number): number {
+  const low = (planes[at] ?? 0) | ((planes[at + step] ?? 0) << 8)
+  return low | ((planes[at + 2 * step] ?? 0) << 16) | ((planes[at + 3 * step] ?? 0) << 24)
+}
+
+const halvesOf = ({ buffer, byteOffset, length }: BigInt64Array): Uint32Array =>
+  new Uint32Array(buffer, byteOffset, length * 2)
+
+/** No Buffer: of one kind of array V8 makes faster code. */
+const plainOf = ({ buffer, byteOffset, byteLength }: Buffer): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength)

@@ -2,11 +2,13 @@
 // what the body is stored without (ids.ts). In: a chunk; out: typed arrays. columns-codec.ts stores them.
 // Strings are the block's own, not of a dictionary for all blocks: names are unbounded (some senders put ids into
 // them), and so a block can be dropped by itself.
+import { equalBytes } from '../../byte-hash.ts'
 import { headAt, headStride } from '../../otlp/span-heads.ts'
 import { releaseMemory } from '../../released.ts'
 import { groupStride } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import { Ordinals } from './ordinals.ts'
+import { scratch } from './scratch.ts'
 
 export type Columns = {
   spanCount: number
@@ -75,9 +77,11 @@ export function releaseColumns({ start }: Pick<Columns, 'start'>): void {
 }
 
 // A thread makes one block's columns at a time.
+const traceIdBytes = 16
 const traces = new Ordinals()
 const names = new Ordinals()
 const spans = new Ordinals()
+const spansScratch = scratch((length) => new Uint16Array(length))
 
 /** The chunk's body still has its ids. */
 export function columnsOf(chunk: Chunk): Columns {
@@ -90,7 +94,7 @@ export function columnsOf(chunk: Chunk): Columns {
     const position = chunk.heads[at + headAt.spanId] ?? 0
     spanIds.setUint32(span * 8, view.getUint32(position, true), true)
     spanIds.setUint32(span * 8 + 4, view.getUint32(position + 4, true), true)
-    columns.trace[span] = traces.of(chunk.heads[at + headAt.traceId] ?? 0, 16)
+    columns.trace[span] = traceOf(view, chunk.heads[at + headAt.traceId] ?? 0)
     columns.name[span] = names.of(chunk.heads[at + headAt.name] ?? 0, chunk.heads[at + headAt.nameBytes] ?? 0)
     columns.flags[span] = chunk.heads[at + headAt.flags] ?? 0
     setSize(columns, span, (chunk.heads[at + headAt.end] ?? 0) - (chunk.heads[at + headAt.start] ?? 0))
@@ -100,12 +104,20 @@ export function columnsOf(chunk: Chunk): Columns {
   return {
     ...columns,
     parentIds: fillParents(columns, chunk, view),
-    traceIds: idsAt(chunk.body, traces.at.subarray(0, traces.count), 16),
+    traceIds: idsAt(chunk.body, traces.at.subarray(0, traces.count), traceIdBytes),
     services: chunk.services.map(cutName),
     names: Array.from(names.at.subarray(0, names.count), (at, name) =>
       cutName(chunk.body.toString('utf8', at, at + (names.sizes[name] ?? 0))),
     ),
   }
+}
+
+/** Spans of one trace mostly follow each other: whether it is the last new one is asked first. */
+function traceOf(view: DataView, at: number): number {
+  const last = traces.count - 1
+  return last >= 0 && equalBytes(view, traces.at[last] ?? 0, view, at, traceIdBytes)
+    ? last
+    : traces.of(at, traceIdBytes)
 }
 
 /** The ids at these positions, end to end. */
@@ -149,7 +161,7 @@ function fillOwners(columns: Columns, { groups }: Chunk): void {
 /** Gives the ids of the parents that are elsewhere. */
 function fillParents(columns: Columns, { body, heads, spanCount }: Chunk, view: DataView): Buffer {
   spans.begin(view, spanCount)
-  const spanOf = new Uint16Array(spanCount)
+  const spanOf = spansScratch(spanCount)
   for (let span = 0; span < spanCount; span++) {
     spanOf[spans.of(heads[span * headStride + headAt.spanId] ?? 0, 8)] = span
   }

@@ -5,7 +5,7 @@ import type { Transferable } from 'node:worker_threads'
 import { releaseMemory } from '../../released.ts'
 import { StoreFault } from '../store.ts'
 import type { Batch } from '../store.ts'
-import { blockBytesMax, ChunkBuilder, chunkBuffers, chunkOf, cutBatch } from './chunk.ts'
+import { blockBytesFull, ChunkBuilder, chunkBuffers, chunkOf, cutBatch } from './chunk.ts'
 import type { Chunk, ChunkBuffers } from './chunk.ts'
 
 export const commitWaitMs = 2
@@ -70,7 +70,9 @@ export class CommitQueue {
 
   #add(batch: Batch, sender: Waiting): void {
     if (this.#open !== undefined && !this.#open.fits(batch)) this.#sendOpen()
-    this.#open ??= new ChunkBuilder(this.#spare.pop() ?? chunkBuffers())
+    this.#open ??= new ChunkBuilder(
+      batch.body.length > blockBytesFull ? chunkBuffers() : (this.#spare.pop() ?? chunkBuffers(blockBytesFull)),
+    )
     this.#open.add(batch)
     releaseMemory(batch.body)
     this.#waiting.push(sender)
@@ -114,7 +116,7 @@ export class CommitQueue {
   }
 
   #keep({ body, heads }: MovedBuffers): void {
-    if (this.#spare.length < spareBuffersMax && body.length === blockBytesMax) {
+    if (this.#spare.length < spareBuffersMax && body.length === blockBytesFull) {
       this.#spare.push({ body: Buffer.from(body.buffer), heads })
     }
   }

@@ -12,7 +12,9 @@ const roomMin = 2 ** 16
 export function zstdPacked(bytes: Uint8Array): Buffer {
   const room = Math.max(roomMin, packedBytesMax(bytes.length))
   const inRoom = zstdCompressSync(bytes, { chunkSize: room, params })
-  const packed = Buffer.from(inRoom)
+  // Alone in its memory, so that its owner can give it back.
+  const packed = Buffer.allocUnsafeSlow(inRoom.length)
+  inRoom.copy(packed)
   releaseMemory(new Uint8Array(inRoom.buffer))
   return packed
 }

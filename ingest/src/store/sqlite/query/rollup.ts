@@ -4,6 +4,7 @@
 import { isRoot } from '../../../otlp/span-heads.ts'
 import type { Columns } from '../columns.ts'
 import { viewOf } from '../columns.ts'
+import { scratch } from '../scratch.ts'
 import { bucketOf, bucketsMax } from './duration-bucket.ts'
 
 export type Rollup = {
@@ -28,6 +29,12 @@ export type Rollup = {
   /** Of a rollup by steps of time. */
   step: Uint32Array | undefined
 }
+
+// A thread makes one rollup at a time.
+const groupsScratch = scratch((length) => new Int32Array(length))
+const numbersScratch = scratch((length) => new Int32Array(length))
+const durationsScratch = scratch((length) => new Float64Array(length))
+const bucketsScratch = scratch((length) => new Uint16Array(length))
 
 /** `stepOf` gives a span's step of time, -1 for a span that does not count. */
 export function rollupOf(columns: Columns, stepOf?: (span: number) => number): Rollup {
@@ -83,7 +90,7 @@ const denseMax = 2 ** 18
 
 function groupSpans(columns: Columns, stepOf: ((span: number) => number) | undefined): Groups {
   const { spanCount, service, name, source, flags, names, services } = columns
-  const groupOf = new Int32Array(spanCount)
+  const groupOf = groupsScratch(spanCount)
   const owners = services.length * names.length * kindsOfOwner
   const groups = stepOf === undefined && owners <= denseMax ? new DenseNumbers(owners) : new SparseNumbers()
   const [first, count]: [number[], number[]] = [[], []]
@@ -114,7 +121,7 @@ class DenseNumbers {
   readonly #numbers: Int32Array
 
   constructor(keysMax: number) {
-    this.#numbers = new Int32Array(keysMax)
+    this.#numbers = numbersScratch(keysMax)
   }
 
   get(key: number): number | undefined {
@@ -130,7 +137,7 @@ class DenseNumbers {
 /** As doubles, out of halves: a bigint a span would cost more than all the rest. */
 function durationsOf({ duration, spanCount }: Columns): Float64Array {
   const view = viewOf(duration)
-  const durations = new Float64Array(spanCount)
+  const durations = durationsScratch(spanCount)
   for (let span = 0; span < spanCount; span++) {
     durations[span] = view.getInt32(span * 8 + 4, true) * 2 ** 32 + view.getUint32(span * 8, true)
   }
@@ -142,7 +149,7 @@ function bucketsOf(
   groupOf: Int32Array,
   groupCount: number,
 ): Pick<Rollup, 'bucketEnd' | 'bucket' | 'bucketCount'> {
-  const buckets = new Uint16Array(durations.length)
+  const buckets = bucketsScratch(durations.length)
   let [least, most] = [bucketsMax, 0]
   for (let span = 0; span < durations.length; span++) {
     const bucket = bucketOf(durations[span] ?? 0)
