@@ -1,5 +1,5 @@
 // Gathers batches into chunks and sends those to the writing thread, many requests in one commit. In: batches as they
-// come; out: a promise each, settled when its commit is on disk or failed as a whole. A batch waits at most
+// come; out: a promise each, settled when its commit is on disk (log-flush.ts) or failed as a whole. A batch waits at most
 // `commitWaitMs` for company, or for the commit before it. Holds at most `queueBytesMax` of bodies, those under way too.
 import type { Transferable } from 'node:worker_threads'
 import { releaseMemory } from '../../released.ts'
@@ -23,19 +23,25 @@ type Waiting = { resolve: () => void; reject: (error: unknown) => void }
 
 export class CommitQueue {
   readonly #commit: Commit
+  readonly #flushed: () => Promise<void>
   readonly #queueBytesMax: number
   readonly #spare: ChunkBuffers[] = []
   #open: ChunkBuilder | undefined
   #waiting: Waiting[] = []
   #queuedBytes = 0
+  /** Chunks that the writing thread has. */
   #underWay = 0
+  /** Those, and those that are not on disk yet. */
+  #unanswered = 0
   #timer: NodeJS.Timeout | undefined
   #isDue = false
   #onEmpty = (): void => {}
   readonly #listeners = new Set<() => void>()
 
-  constructor(commit: Commit, queueBytesMax: number) {
+  /** `flushed` resolves when all that was committed before is on disk. */
+  constructor(commit: Commit, flushed: () => Promise<void>, queueBytesMax: number) {
     this.#commit = commit
+    this.#flushed = flushed
     this.#queueBytesMax = queueBytesMax
   }
 
@@ -58,7 +64,7 @@ export class CommitQueue {
     this.#sendOpen()
     return new Promise((resolve) => {
       this.#onEmpty = resolve
-      if (this.#underWay === 0) resolve()
+      if (this.#unanswered === 0) resolve()
     })
   }
 
@@ -71,7 +77,9 @@ export class CommitQueue {
   #add(batch: Batch, sender: Waiting): void {
     if (this.#open !== undefined && !this.#open.fits(batch)) this.#sendOpen()
     this.#open ??= new ChunkBuilder(
-      batch.body.length > blockBytesFull ? chunkBuffers() : (this.#spare.pop() ?? chunkBuffers(blockBytesFull)),
+      batch.body.length > blockBytesFull
+        ? chunkBuffers()
+        : (this.#spare.pop() ?? chunkBuffers(blockBytesFull)),
     )
     this.#open.add(batch)
     releaseMemory(batch.body)
@@ -99,20 +107,30 @@ export class CommitQueue {
   }
 
   async #send(chunks: readonly Chunk[], senders: readonly Waiting[]): Promise<void> {
-    const bytes = chunks.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0)
-    const moved = chunks.flatMap(({ body, heads }) => [body.buffer, heads.buffer])
-    this.#underWay++
+    this.#unanswered++
     try {
-      for (const buffers of await this.#commit(chunks, moved)) this.#keep(buffers)
+      await this.#write(chunks)
+      await this.#flushed()
       for (const { resolve } of senders) resolve()
       for (const listener of this.#listeners) listener()
     } catch (error) {
       for (const { reject } of senders) reject(error)
     }
-    this.#queuedBytes -= bytes
-    this.#underWay--
-    if (this.#isDue) this.#sendOpen()
-    if (this.#underWay === 0 && this.#open === undefined) this.#onEmpty()
+    this.#unanswered--
+    if (this.#unanswered === 0 && this.#open === undefined) this.#onEmpty()
+  }
+
+  async #write(chunks: readonly Chunk[]): Promise<void> {
+    const bytes = chunks.reduce((sum, { bodyBytes }) => sum + bodyBytes, 0)
+    const moved = chunks.flatMap(({ body, heads }) => [body.buffer, heads.buffer])
+    this.#underWay++
+    try {
+      for (const buffers of await this.#commit(chunks, moved)) this.#keep(buffers)
+    } finally {
+      this.#queuedBytes -= bytes
+      this.#underWay--
+      if (this.#isDue) this.#sendOpen()
+    }
   }
 
   #keep({ body, heads }: MovedBuffers): void {

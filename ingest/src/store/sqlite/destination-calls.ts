@@ -5,6 +5,7 @@ import type { Caller } from './calls.ts'
 import type { ReaderCalls } from './reader-thread.ts'
 import type { WriterCalls } from './writer-thread.ts'
 
+/** `write` is answered when what it changed is on disk. */
 export function destinationCalls(ask: Caller<ReaderCalls>, write: Caller<WriterCalls>): DestinationStore {
   return {
     cursor: (destination) => write('openCursor', destination),

@@ -11,6 +11,7 @@ import { createBlockReader } from './block-reader.ts'
 import { answerCalls, callsTo } from './calls.ts'
 import { Counting } from './counting.ts'
 import { connectReading } from './database.ts'
+import { LogFlush, onDisk } from './log-flush.ts'
 import type { SpanMetricsTable } from './span-metrics-table.ts'
 
 export type SpanMetricsData = { path: string; writer: MessagePort; settings: SpanMetricsSettings }
@@ -24,7 +25,9 @@ const afterFailureMs = 5_000
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what sqlite-store.ts gives
 const { path, writer, settings } = workerData as SpanMetricsData
 const db = connectReading(path)
-const counting = await Counting.open(db, createBlockReader(db), settings, callsTo<SpanMetricsTable>(writer))
+const log = new LogFlush(path)
+const ask = onDisk(callsTo<SpanMetricsTable>(writer), log)
+const counting = await Counting.open(db, createBlockReader(db), settings, ask)
 /** What was stored when this began must be counted before anything is told: only then is it what it was before. */
 const firstTarget = counting.lastBlock
 const text = new TextEncoder()
@@ -94,6 +97,7 @@ const calls = {
     try {
       await counting.save()
     } finally {
+      await log.close()
       db.close()
       writer.close()
       parentPort?.unref()

@@ -11,6 +11,7 @@ import { CommitQueue } from './commit-queue.ts'
 import { prepareDatabase } from './database.ts'
 import { asBuffer, destinationCalls } from './destination-calls.ts'
 import { questionCalls } from './query/question-calls.ts'
+import { LogFlush, onDisk } from './log-flush.ts'
 import { createReaderPool } from './reader-pool.ts'
 import type { ReadCost } from './reader-pool.ts'
 import { createSpanMetricsClient } from './span-metrics-client.ts'
@@ -65,7 +66,12 @@ export function openSqliteStore(
     settings: options.spanMetrics,
     onFailed: options.onCountingFailed ?? ignore,
   })
-  const queue = new CommitQueue((chunks, moved) => write('commit', chunks, moved), queueBytesMax)
+  const log = new LogFlush(path)
+  const queue = new CommitQueue(
+    (chunks, moved) => write('commit', chunks, moved),
+    () => log.flushed(),
+    queueBytesMax,
+  )
   return {
     append: (batch) => queue.append(batch),
     findTraces: (filter) => readers.ask('findTraces', filter),
@@ -78,7 +84,7 @@ export function openSqliteStore(
       const block = await readers.ask('blockAfter', blockId)
       return block === undefined ? undefined : { ...block, body: asBuffer(block.body) }
     },
-    ...destinationCalls(readers.ask, write),
+    ...destinationCalls(readers.ask, onDisk(write, log)),
     ...spanMetricsCalls(counting, readers.ask),
     compact: () => upkeep.compact(),
     async close() {
@@ -86,6 +92,7 @@ export function openSqliteStore(
       await readers.close()
       await counting?.close()
       await upkeep.close()
+      await log.close()
       writing.expectEnd()
       await write('close', undefined)
     },

@@ -12,6 +12,8 @@ import { createSpanMetricsTable } from './span-metrics-table.ts'
 import { createWriter } from './writer.ts'
 
 const db = connectWriting(String(workerData))
+// Whoever needs a commit to be on disk sees to that beside this thread: log-flush.ts.
+db.pragma('synchronous = NORMAL')
 const table = createBlockTable(db)
 const writer = createWriter(db, table)
 const spanMetrics = createSpanMetricsTable(db)
