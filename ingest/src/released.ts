@@ -5,8 +5,12 @@
 const releasedBytesMin = 16 * 1024
 
 /** For an owner's last use: the buffer is empty afterwards. One that shares its memory is left alone. */
-export function releaseMemory({ buffer, byteLength }: ArrayBufferView): void {
-  if (byteLength < releasedBytesMin || byteLength !== buffer.byteLength) return
+export function releaseMemory(view: ArrayBufferView): void {
+  if (view.byteLength === view.buffer.byteLength) releaseWhole(view)
+}
+
+/** For who knows that nothing else lies in the same memory, of which this may be a part. */
+export function releaseWhole({ buffer }: ArrayBufferView): void {
   // Transferring to no bytes frees those that were there.
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0)
+  if (buffer instanceof ArrayBuffer && buffer.byteLength >= releasedBytesMin) buffer.transfer(0)
 }

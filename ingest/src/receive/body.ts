@@ -17,21 +17,51 @@ export const codings: readonly string[] = Object.keys(unpackers)
 
 const chunkBytes = 64 * 1024
 
-/** The stream is not destroyed when its bytes are refused: the answer still has to go out on it. */
-export async function readBody(stream: Readable, lease: Lease): Promise<Buffer> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(bodyLate(lease)), lease.requestTimeoutMs)
+/**
+ * The stream is not destroyed when its bytes are refused: the answer still has to go out on it. By events and not by the
+ * stream's iterator, which made an eighth of all objects that a small request leaves.
+ */
+export function readBody(stream: Readable, lease: Lease): Promise<Buffer> {
+  const pieces = new Pieces(lease)
+  return new Promise((resolve, reject) => {
+    if (stream.destroyed) {
+      reject(brokenOff(connectionClosed()))
+      return
+    }
+    const timer = setTimeout(() => end(bodyLate(lease)), lease.requestTimeoutMs)
+    stream.on('data', onData).once('end', onEnd).once('error', onError).once('close', onClose)
+
+    function onData(chunk: unknown): void {
+      try {
+        pieces.add(chunk)
+      } catch (error) {
+        end(error)
+      }
+    }
+    function onEnd(): void {
+      end(undefined)
+    }
+    function onError(error: Error): void {
+      end(brokenOff(error))
+    }
+    function onClose(): void {
+      end(brokenOff(connectionClosed()))
+    }
+    function end(failure: unknown): void {
+      clearTimeout(timer)
+      stream.off('data', onData).off('end', onEnd).off('close', onClose)
+      // What else fails on it is told to nobody here, but must not be without a listener.
+      if (failure === undefined) stream.off('error', onError)
+      if (failure === undefined) resolve(pieces.whole())
+      else reject(failure)
+    }
   })
-  try {
-    return await Promise.race([collect(stream.iterator({ destroyOnReturn: false }), lease), late])
-  } catch (error) {
-    if (error instanceof RequestFault) throw error
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new RequestFault('body_undecodable', `the body broke off: ${reason}.`, { cause: error })
-  } finally {
-    clearTimeout(timer)
-  }
+}
+
+const connectionClosed = (): Error => new Error('the connection was closed')
+
+function brokenOff(cause: Error): RequestFault {
+  return new RequestFault('body_undecodable', `the body broke off: ${cause.message}.`, { cause })
 }
 
 /** `coding` is a value of Content-Encoding or grpc-encoding. */
@@ -43,7 +73,9 @@ export async function unpackedBody(body: Buffer, coding: string | undefined, lea
   const unpacker = create({ chunkSize: chunkBytes })
   unpacker.end(body)
   try {
-    return await collect(unpacker, lease)
+    const pieces = new Pieces(lease)
+    for await (const chunk of unpacker) pieces.add(chunk)
+    return pieces.whole()
   } catch (error) {
     if (error instanceof RequestFault) throw error
     const reason = error instanceof Error ? error.message : String(error)
@@ -66,21 +98,31 @@ function bodyLate({ requestTimeoutMs }: Lease): RequestFault {
   )
 }
 
-async function collect(chunks: AsyncIterable<unknown>, lease: Lease): Promise<Buffer> {
-  const parts: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of chunks) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError('a body is read as bytes')
-    bytes += chunk.length
-    if (bytes > lease.requestBytesMax) throw bodyTooLarge(lease)
-    lease.add(chunk.length)
-    parts.push(chunk)
+class Pieces {
+  readonly #lease: Lease
+  readonly #parts: Buffer[] = []
+  #bytes = 0
+
+  constructor(lease: Lease) {
+    this.#lease = lease
   }
-  const [only] = parts
-  if (parts.length === 1 && only !== undefined) return only
-  const whole = Buffer.concat(parts, bytes)
-  for (const part of parts) releaseMemory(part)
-  return whole
+
+  /** Throws RequestFault. */
+  add(chunk: unknown): void {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('a body is read as bytes')
+    this.#bytes += chunk.length
+    if (this.#bytes > this.#lease.requestBytesMax) throw bodyTooLarge(this.#lease)
+    this.#lease.add(chunk.length)
+    this.#parts.push(chunk)
+  }
+
+  whole(): Buffer {
+    const [only] = this.#parts
+    if (this.#parts.length === 1 && only !== undefined) return only
+    const whole = Buffer.concat(this.#parts, this.#bytes)
+    for (const part of this.#parts) releaseMemory(part)
+    return whole
+  }
 }
 
 function unsupported(name: string): RequestFault {

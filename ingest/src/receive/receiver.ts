@@ -76,9 +76,10 @@ export function createReceiver(parts: ReceiverParts): Receiver {
     },
     openLease: () => admission.open(),
     async takeTraces(received, grant, lease) {
-      const plain = await unpackedBody(received.bytes, received.coding, lease)
+      const { bytes, coding, encoding } = received
+      const plain = coding === undefined ? bytes : await unpackedBody(bytes, coding, lease)
       rates.charge(grant, plain.length)
-      const body = await otlpBytes(plain, received, lease, parts.json)
+      const body = encoding === 'protobuf' ? plain : await fromJson(plain, received, lease, parts.json)
       const { stored, sentBy, spanCount, rejectedSpans, rejection } = begin(body, grant, parts)
       await stored
       endpoints.saw(sentBy, Date.now())
@@ -119,13 +120,12 @@ function begin(body: Buffer, binding: Grant, { store, health, sourceRules }: Rec
   }
 }
 
-async function otlpBytes(
+async function fromJson(
   plain: Buffer,
   received: ReceivedBody,
   lease: Lease,
   json: ReceiverParts['json'],
 ): Promise<Buffer> {
-  if (received.encoding === 'protobuf') return plain
   const { body, hasResourceSpans } = await json.convert(plain)
   if (!hasResourceSpans && received.resourceSpansNeeded) {
     throw new RequestFault(

@@ -1,6 +1,6 @@
 // OTLP over HTTP: the paths, and how requests are read and answered there. Errors leave as google.rpc.Status in the
 // request's encoding, with Retry-After where the sender should come again.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { requestFaults, RequestFault, retryAfterMsOf } from '../faults.ts'
 import { acceptedAnswer, statusAnswer, successAnswer } from './answer.ts'
 import type { Answer } from './answer.ts'
@@ -39,7 +39,9 @@ export async function receiveRoutes(
     return refuse(receiver.refusal(knownFault(error, request)), request, reply)
   })
   for (const url of tracePaths) {
-    app.post(url, async (request, reply) => send(reply, await receiveTraces(request, url, receiver)))
+    app.post(url, { childLoggerFactory: sameLogger }, async (request, reply) =>
+      send(reply, await receiveTraces(request, url, receiver)),
+    )
   }
   for (const signal of ['metrics', 'logs'] as const) {
     for (const url of discardedPaths[signal]) {
@@ -53,6 +55,9 @@ export async function receiveRoutes(
     }
   }
 }
+
+/** Nothing is logged of a single request here, and a logger for each costs as much as its head. */
+const sameLogger = (logger: FastifyBaseLogger): FastifyBaseLogger => logger
 
 async function receiveTraces(
   request: FastifyRequest,

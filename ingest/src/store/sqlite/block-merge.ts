@@ -2,7 +2,7 @@
 // span is packed anew three times at the most. In: a read-only connection and the writer's changes; out: whether there
 // was something to do.
 import type Database from 'better-sqlite3'
-import { releaseMemory } from '../../released.ts'
+import { releaseWhole } from '../../released.ts'
 import type { Part } from './block-table.ts'
 import type { BlockReader } from './block-reader.ts'
 import type { AskedChanges, BlockVersion } from './changes.ts'
@@ -55,7 +55,8 @@ export function createBlockMerge(
     for (const { dataId } of found.merge) {
       const batch = storedBatch(blocks.body(dataId), blocks.columns(dataId))
       builder.add(batch)
-      releaseMemory(batch.body)
+      // It was unpacked for this.
+      releaseWhole(batch.body)
     }
     const apartFrom = Math.min(leastCursor.get() ?? Infinity, lastBefore.get(Date.now() - partsKeptMs) ?? 0)
     const parts = mergedParts(found.merge, apartFrom)

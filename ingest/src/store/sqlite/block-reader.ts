@@ -81,7 +81,9 @@ export function createBlockReader(db: Database.Database, spansKept = usualSpansK
     },
     frames,
     body(dataId) {
-      const body = unpackBody(required(bodyOf.get(dataId), dataId))
+      const stored = required(bodyOf.get(dataId), dataId)
+      const body = unpackBody(stored)
+      releaseMemory(stored)
       restoreIds(body, columnsAt(dataId))
       return body
     },

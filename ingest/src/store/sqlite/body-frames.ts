@@ -5,7 +5,7 @@
 import { headAt, headStride } from '../../otlp/span-heads.ts'
 import type { SpanHeads } from '../../otlp/span-heads.ts'
 import { WireReader } from '../../otlp/wire-reader.ts'
-import { releaseMemory } from '../../released.ts'
+import { releaseMemory, releaseWhole } from '../../released.ts'
 import { zstdPacked, zstdUnpacked } from './zstd.ts'
 
 const magic = 0x31_46_53_50
@@ -81,12 +81,16 @@ export function unpackFrame({ packed, bytes }: Frame): Buffer {
   return zstdUnpacked(packed, bodyBytesMax, bytes)
 }
 
-/** In memory of its own. */
+/** Nothing else lies in its memory. */
 export function unpackBody(stored: Buffer): Buffer {
   const frames = framesOf(stored).map(unpackFrame)
   const [only] = frames
   if (only !== undefined && frames.length === 1) return only
-  const body = Buffer.concat(frames)
-  for (const frame of frames) releaseMemory(new Uint8Array(frame.buffer))
+  const body = Buffer.allocUnsafeSlow(frames.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const frame of frames) {
+    at += frame.copy(body, at)
+    releaseWhole(frame)
+  }
   return body
 }

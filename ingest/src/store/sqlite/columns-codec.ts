@@ -3,7 +3,7 @@
 // a parent elsewhere; starts and durations (i64) as planes, all lowest bytes first; u16 trace, i16 parent, u16 service,
 // u16 name, u8 source, u8 flags per span; JSON [services, names]; sizes as planes (not in blocks written before).
 // Planes put the bytes together that change and those that do not: 3 bytes a span less.
-import { releaseMemory } from '../../released.ts'
+import { releaseMemory, releaseWhole } from '../../released.ts'
 import type { Columns } from './columns.ts'
 import { emptyColumns } from './columns.ts'
 import { zstdPacked, zstdUnpacked } from './zstd.ts'
@@ -62,7 +62,7 @@ export function decodeColumns(blob: Buffer): Columns {
   const [services, names] = stringLists(JSON.parse(take(stringsBytes).toString('utf8')))
   const sizes = at === bytes.length ? noSizes : columns.sizes
   if (sizes !== noSizes) fill(sizes)
-  releaseMemory(new Uint8Array(bytes.buffer))
+  releaseWhole(bytes)
   return { ...columns, traceIds, parentIds, services, names, sizes }
 }
 

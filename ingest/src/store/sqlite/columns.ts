@@ -4,7 +4,7 @@
 // them), and so a block can be dropped by itself.
 import { equalBytes } from '../../byte-hash.ts'
 import { headAt, headStride } from '../../otlp/span-heads.ts'
-import { releaseMemory } from '../../released.ts'
+import { releaseWhole } from '../../released.ts'
 import { groupStride } from './chunk.ts'
 import type { Chunk } from './chunk.ts'
 import { Ordinals } from './ordinals.ts'
@@ -73,7 +73,7 @@ export function emptyColumns(spanCount: number): Columns {
 
 /** For their last use: they are empty afterwards. */
 export function releaseColumns({ start }: Pick<Columns, 'start'>): void {
-  releaseMemory(new Uint8Array(start.buffer))
+  releaseWhole(start)
 }
 
 // A thread makes one block's columns at a time.

@@ -1,7 +1,7 @@
 // zstd as blocks are packed and unpacked with it: in one pass, which takes a fifth less time, and for which it needs room
 // for the worst case.
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { releaseMemory } from '../../released.ts'
+import { releaseWhole } from '../../released.ts'
 
 // Level 1: level 3 is hardly smaller without the ids, and takes half as long again. A window of 256 KiB stays in the
 // CPU's cache and makes nothing larger.
@@ -15,13 +15,13 @@ export function zstdPacked(bytes: Uint8Array): Buffer {
   // Alone in its memory, so that its owner can give it back.
   const packed = Buffer.allocUnsafeSlow(inRoom.length)
   inRoom.copy(packed)
-  releaseMemory(new Uint8Array(inRoom.buffer))
+  releaseWhole(inRoom)
   return packed
 }
 
 /**
- * Throws where it would be more than `bytesMax`. `room`: for how many bytes there is room at once; the bytes are alone in
- * their memory, and that is no larger than the room, where they fit.
+ * Throws where it would be more than `bytesMax`. `room`: for how many bytes there is room at once. Nothing else lies in the
+ * same memory, which may be larger.
  */
 export function zstdUnpacked(packed: Uint8Array, bytesMax: number, room: number): Buffer {
   // With room for one more byte than there are, zstd is not asked for the rest.
