@@ -1,11 +1,15 @@
 // The bridge as a process runs it: configuration in, an exit code out; signals stop it in order. Ready, remarks and
 // the summary go to stderr as plain lines; stdout stays free.
+import { setTimeout as wait } from 'node:timers/promises'
 import { readConfig, type BridgeFlags } from './config.ts'
 import { Bridge } from './bridge.ts'
 import { BridgeError } from './errors.ts'
 import { openDelivery } from './deliver/open-delivery.ts'
 import { HealthServer } from './health/health-server.ts'
 import type { BridgeReport } from './report.ts'
+
+/** A signal to both bridge and bpftrace is seen here so much later at the most. */
+const signalDelayMs = 100
 
 const say = (text: string): void => void process.stderr.write(`probespan bridge: ${text}\n`)
 
@@ -42,7 +46,8 @@ export async function runBridge(env: NodeJS.ProcessEnv, flags: BridgeFlags = {})
     return 0
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error
-    // Ctrl-C also ends the bpftrace that is asked for its version or probes: no failure.
+    // Ctrl-C also ends the bpftrace that is asked for its version or probes: no failure. Its end may be seen first.
+    if (!stopped) await wait(signalDelayMs)
     if (stopped) {
       say('stopped before it was attached')
       return 0
