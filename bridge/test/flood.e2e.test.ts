@@ -49,7 +49,7 @@ describe.skipIf(cannotTrace).for(versions)('bpftrace $version', ({ program }) =>
     }
     const { points } = await bridge.report()
     await expect.poll(() => bridge.report(), patience).toMatchObject({ open: 0, held: 0 })
-    expect((await bridge.report()).points).toBeGreaterThan(points)
+    await expect.poll(async () => (await bridge.report()).points, patience).toBeGreaterThan(points)
     target.goOn()
     const [, dripped = 0] = (await target.says(/done (\d+)\n/)).map(Number)
     for (const [pair, watched] of entries({ bridge, kernel })) {
