@@ -31,7 +31,7 @@ const whole: Plan = {
   rawMs: 5_000,
   fewSpans: 1_000_000,
   manySpans: 20_000_000,
-  rateMs: 5_000,
+  rateMs: 10_000,
 }
 const short: Plan = {
   largeMs: 2_000,
