@@ -24,8 +24,9 @@ export function zstdPacked(bytes: Uint8Array): Buffer {
  * same memory, which may be larger.
  */
 export function zstdUnpacked(packed: Uint8Array, bytesMax: number, room: number): Buffer {
-  // With room for one more byte than there are, zstd is not asked for the rest.
-  return zstdDecompressSync(packed, { maxOutputLength: bytesMax, chunkSize: Math.max(roomMin, room + 1) })
+  // With room for one more byte than there are, zstd is not asked for the rest. What is stored may be damaged.
+  const chunkSize = Math.max(roomMin, Math.min(room, bytesMax) + 1)
+  return zstdDecompressSync(packed, { maxOutputLength: bytesMax, chunkSize })
 }
 
 /** zstd's own bound (ZSTD_compressBound). */
