@@ -11,6 +11,7 @@ import { traceSpansMax } from '../src/store/sqlite/read-trace.ts'
 import { openSqliteStore } from '../src/store/sqlite/sqlite-store.ts'
 import { batchOf, hexId, requestOf } from './sample.ts'
 import { temporaryFolder } from './running.ts'
+import { storeBusyContract } from './store-busy-contract.ts'
 import { storeContract } from './store-contract.ts'
 import type { OpenStore } from './store-contract.ts'
 import { storeDestinationContract } from './store-destination-contract.ts'
@@ -31,6 +32,8 @@ describe('contract', () => {
   storeDestinationContract(open, temporaryFolder)
   // oxlint-disable-next-line vitest/require-hook
   storeTraceContract(open, temporaryFolder)
+  // oxlint-disable-next-line vitest/require-hook
+  storeBusyContract(open, temporaryFolder)
 })
 
 test('a database of a newer schema is refused with both versions, and not touched', () => {
