@@ -30,21 +30,28 @@ export function storeBusyContract(open: OpenStore, folder: () => string): void {
   test('questions are answered while spans come and retention takes others: a trace is whole, or gone', async () => {
     const store = open(folder(), { retention: { ageMs: undefined, bytes: keptBytes, rules: [] } })
     let sent = 0
+    const isSending = (): boolean => sent < traces
     const asked = { whole: 0, gone: 0, sums: 0 }
     const sending = (async () => {
-      while (sent < traces) {
+      while (isSending()) {
         await store.append(batchOf(traceOf(sent + 1)))
         sent++
       }
     })()
     const keeping = (async () => {
-      while (sent < traces) await store.compact()
+      while (isSending()) await store.compact()
     })()
     const asking = (async () => {
-      while (sent < traces) {
+      while (isSending()) {
         const number = Math.max(1, sent - ((asked.whole * 37) % 400))
         const query = pipelineOf(`{ span.number = "${number}" }`)
-        const question = { order: 'newest', limit: 20, after: undefined, spansPerSet: 1, budget: ample } as const
+        const question = {
+          order: 'newest',
+          limit: 20,
+          after: undefined,
+          spansPerSet: 1,
+          budget: ample,
+        } as const
         const one = await store.search({ ...question, pipeline: query })
         const newest = await store.search({ ...question, pipeline: pipelineOf('{ }') })
         for (const { summary } of [...one.traces, ...newest.traces]) {
