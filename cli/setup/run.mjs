@@ -49,7 +49,7 @@ const tasks = {
 /** Of commands that want V8 bounded from the start: as bridge/src/heap.ts and ingest/src/heap.ts have it. */
 const nodeOptions = {
   bridge: ['--max-semi-space-size=16', '--no-parallel-scavenge'],
-  ingest: ['--max-semi-space-size=16'],
+  ingest: ['--max-semi-space-size=8'],
 }
 
 export async function main([name, ...args]) {

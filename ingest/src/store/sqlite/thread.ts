@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads'
 import type { Transferable } from 'node:worker_threads'
 
 // A half-space of the young generation of each thread that is started from here on: what these threads work on mostly lies
-// outside of V8's heap, and 16 MiB, as the process has it (heap.ts), took 50 MB more for no gain. By a flag of V8, since
+// outside of V8's heap, and 16 MiB took 50 MB more for no gain. By a flag of V8, since
 // the process's own flag goes before a thread's `resourceLimits`.
 setFlagsFromString('--max-semi-space-size=4')
 
